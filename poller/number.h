@@ -1,0 +1,24 @@
+/*
+ * Phone numbers as text: which are an employee's, which are a number at all, and how they are
+ * rewritten before PlanFix sees them. Pure.
+ */
+#ifndef CELSYNC_NUMBER_H
+#define CELSYNC_NUMBER_H
+
+#include <glib.h>
+
+/* An ordered list of `regex => replacement`; every rule is applied once, in order. */
+typedef struct number_rewrite number_rewrite;
+number_rewrite *number_rewrite_new(void);
+/* `rule` is "regex => replacement" (replacement may be empty, \1 … name groups). */
+gboolean number_rewrite_add(number_rewrite *rewrite, const char *rule, GError **error);
+void number_rewrite_free(number_rewrite *rewrite);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(number_rewrite, number_rewrite_free)
+
+/* Free with g_free. rewrite NULL: the default, a leading + goes. */
+char *number_rewritten(const number_rewrite *rewrite, const char *number);
+
+/* At least two digits, and nothing but digits, +, *, # and the separators people type ("() -."). */
+gboolean number_is_dialable(const char *text);
+
+#endif

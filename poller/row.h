@@ -1,0 +1,79 @@
+/*
+ * The rows that Asterisk writes: one CEL event, one CDR record.
+ *
+ * A row is a view: its strings belong to the source and live until the next row is asked for.
+ * A column that the table lacks, and NULL, read as "": Asterisk itself stores absent as empty.
+ *
+ * Names and meanings of the columns: Asterisk main/cel.c, cel/cel_odbc.c, main/cdr.c;
+ * FreePBX cel/install.php, cdr/install.php.
+ */
+#ifndef CELSYNC_ROW_H
+#define CELSYNC_ROW_H
+
+#include <glib.h>
+
+/* Event types this program acts on; every other one, known or user defined, is CEL_OTHER. */
+enum cel_event {
+	CEL_OTHER,
+	CEL_CHAN_START,
+	CEL_CHAN_END,
+	CEL_HANGUP,
+	CEL_ANSWER,
+	CEL_APP_START,
+	CEL_APP_END,
+	CEL_BRIDGE_ENTER,
+	CEL_BRIDGE_EXIT,
+	CEL_PARK_START,
+	CEL_PARK_END,
+	CEL_BLINDTRANSFER,
+	CEL_ATTENDEDTRANSFER,
+	CEL_PICKUP,
+	CEL_FORWARD,
+	CEL_LINKEDID_END,
+	CEL_LOCAL_OPTIMIZE,
+	CEL_LOCAL_OPTIMIZE_BEGIN,
+	CEL_STREAM_BEGIN,
+	CEL_STREAM_END
+};
+
+/*
+ * A time as the table holds it: microseconds since 1970 of the written wall clock. Which zone that
+ * clock was in is not known here (zone.h finds out), unless the writer stored an epoch: then `utc`.
+ */
+struct wall {
+	gint64 us; /* WALL_NONE where the column is empty or unreadable */
+	gboolean utc;
+};
+#define WALL_NONE G_MININT64
+
+struct cel_row {
+	gint64 id;
+	enum cel_event event;
+	struct wall time;
+	const char *uniqueid, *linkedid, *channame;
+	const char *cid_name, *cid_num, *cid_ani, *cid_dnid;
+	const char *exten, *context;
+	const char *appname, *appdata;
+	const char *peer, *userdeftype, *extra;
+};
+
+struct cdr_row {
+	const char *uniqueid, *linkedid;
+	gint64 sequence; /* -1 where the table has no such column */
+	struct wall calldate;
+	gint64 duration, billsec; /* seconds */
+	const char *src, *dst, *dcontext, *channel, *dstchannel;
+	const char *lastapp, *lastdata, *disposition;
+	const char *did, *recordingfile, *cnum, *cnam;
+};
+
+enum cel_event cel_event_from_name(const char *name);
+const char *cel_event_name(enum cel_event event);
+
+/*
+ * Reads "YYYY-MM-DD HH:MM:SS[.ffffff]", or an epoch "1763900900.123456" (what Asterisk writes into
+ * custom CEL backends when cel.conf has no dateformat).
+ */
+struct wall wall_parse(const char *text);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * A recording becomes an MP3: libsndfile reads, libmp3lame encodes. The only file that includes
+ * lame.h and sndfile.h.
+ *
+ * The MP3 is written under a temporary name in the target's folder (".NAME.mp3.celsync-tmp"), read
+ * back and checked, fsynced and renamed, then the folder is fsynced: there is a whole MP3 or none.
+ * Memory does not depend on the length of the recording. No clock, no log, no store.
+ *
+ * Encoding: the source's rate and channels are kept (MPEG-2.5 has 8 kHz); CBR 32 kbit/s per channel for
+ * 8 kHz speech, which measured best against the scripts' "lame -h -b 192".
+ */
+#ifndef CELSYNC_AUDIO_H
+#define CELSYNC_AUDIO_H
+
+#include <glib.h>
+
+#define AUDIO_ERROR (audio_error_quark())
+GQuark audio_error_quark(void);
+enum audio_error {
+	AUDIO_ERROR_MISSING,    /* no such file */
+	AUDIO_ERROR_UNREADABLE, /* not audio, a format the library cannot read, not a regular file */
+	AUDIO_ERROR_WRITE,      /* the MP3 could not be written (disk full, rights) */
+	AUDIO_ERROR_CHECK,      /* the MP3 that was written does not decode to the same length */
+	AUDIO_ERROR_CANCELLED
+};
+
+/*
+ * What a source file looks like. Files are named by an open directory and a path below it and are
+ * opened so that the path can neither leave the directory nor pass through a symbolic link
+ * (openat2 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS), and only regular files are read.
+ */
+struct audio_info {
+	gint64 size;     /* bytes */
+	gint64 mtime;    /* µs UTC */
+	gint64 frames;   /* per channel; 0: a header without audio */
+	int rate, channels;
+	gboolean closed; /* a RIFF header whose sizes are filled in: its writer has finished */
+};
+gboolean audio_probe(int dir, const char *path, struct audio_info *info, GError **error);
+
+struct audio_tags {
+	const char *title, *artist, *album, *comment; /* UTF-8, NULL: none */
+	gint64 recorded;                              /* µs UTC; 0: none */
+};
+
+/*
+ * Encodes `source` to `target`, both below `dir`; quality as libmp3lame counts (0…9). *duration_ms is that
+ * of the checked MP3. `cancel` may be NULL; it is looked at every second of audio.
+ * An existing target is replaced: whether it may be is the caller's to know.
+ */
+gboolean audio_encode(int dir, const char *source, const char *target, int quality,
+    const struct audio_tags *tags, const volatile gint *cancel, gint64 *duration_ms, GError **error);
+
+/* Duration of an MP3, decoded as a check; error when it does not decode. */
+gboolean audio_check_mp3(int dir, const char *path, gint64 *duration_ms, GError **error);
+
+/* Removes temporary files of this program, older than an hour by `now` (µs UTC), in one folder below dir. */
+void audio_sweep(int dir, const char *folder, gint64 now);
+
+#endif

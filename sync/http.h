@@ -1,0 +1,41 @@
+/*
+ * Requests over the wire; the only file that includes curl.h.
+ *
+ * One multi handle: connections are kept alive and shared, HTTP/2 where the server offers it, up to
+ * `connections` at once. Certificates and names are verified (a plain http address is accepted by the
+ * configuration on loopback only); redirects are never followed; proxies come from nowhere but the
+ * environment; an answer's body is read up to 64 KiB and dropped beyond. The token is never logged.
+ */
+#ifndef CELSYNC_HTTP_H
+#define CELSYNC_HTTP_H
+
+#include "sync/verdict.h"
+
+struct http_config {
+	const char *url, *ca_file; /* borrowed */
+	guint connections;
+	gint64 timeout; /* µs, a whole request; connecting gets at most a third of it */
+};
+
+typedef struct http http;
+http *http_open(const struct http_config *config, GError **error);
+void http_close(http *http);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(http, http_close)
+
+/* Starts a POST of a form body (copied). `id` comes back with the answer. FALSE when none is free. */
+gboolean http_post(http *http, gint64 id, const char *body, GError **error);
+/* Requests under way, and how many more may be started now. */
+guint http_busy(const http *http);
+guint http_free(const http *http);
+
+/*
+ * Waits up to `wait` µs for answers, or until `wake` (a file descriptor, -1: none) is readable, and calls `done` for
+ * each one that came.
+ */
+typedef void (*http_done)(gint64 id, const struct answer *answer, gpointer data);
+gboolean http_wait(http *http, gint64 wait, int wake, http_done done, gpointer data, GError **error);
+
+/* One request, waited for: for ping. */
+gboolean http_ask(http *http, const char *body, struct answer *answer, GError **error);
+
+#endif
