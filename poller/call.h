@@ -1,12 +1,15 @@
 /*
- * What a call was: a settled (or still open) group of rows, its CDR rows and the rules of this PBX
- * give calls with direction, client, legs, results and recordings. Pure.
+ * What a call was: a group's timeline, its CDR records and the rules of this PBX give calls with direction,
+ * client, legs, results and recordings. Pure.
+ *
+ * There is one call for each real beginning in the group: a channel that began a linkedid of its own. Everything lives in the
+ * group's arena. Times are µs UTC, TIME_NONE where a fact is absent; spans are µs.
  */
 #ifndef CELSYNC_CALL_H
 #define CELSYNC_CALL_H
 
 #include "poller/number.h"
-#include "poller/row.h"
+#include "poller/timeline.h"
 
 /*
  * What the configuration says of this PBX; all pointers borrowed, and constant while calls are built.
@@ -24,5 +27,95 @@ struct call_rules {
 	const char *default_ext;    /* who gets the Missed when nobody rang; NULL: nobody */
 	const number_rewrite *rewrite;
 };
+
+enum direction { DIRECTION_IN, DIRECTION_OUT, DIRECTION_INTERNAL };
+const char *direction_name(enum direction direction);
+
+/* PlanFix's words; an employee who is told nothing has STATUS_NONE. */
+enum status {
+	STATUS_NONE,
+	STATUS_SUCCESS,
+	STATUS_MISSED,
+	STATUS_CANCELLED,
+	STATUS_BUSY,
+	STATUS_NO_ANSWER,
+	STATUS_NOT_AVAILABLE,
+	STATUS_NOT_ALLOWED
+};
+const char *status_name(enum status status); /* NULL for STATUS_NONE */
+
+enum result { RESULT_ANSWERED, RESULT_MISSED, RESULT_FAILED };
+const char *result_name(enum result result);
+
+/* How it is known that a call is over. */
+enum settled {
+	SETTLED_OPEN,
+	SETTLED_ENDED,   /* the client and every leg hung up */
+	SETTLED_GRACE,   /* rows are missing, but the linkedid ended or a CDR record came, and `grace` passed */
+	SETTLED_RESTART, /* Asterisk restarted since */
+	SETTLED_STALE    /* nothing came for `stale` */
+};
+const char *settled_name(enum settled settled);
+
+/* An employee (or an outside number rung for the PBX) and the client: all of that person's channels together. */
+struct leg {
+	const char *ext;     /* NULL: nobody of ours */
+	const char *outside; /* number rung outside; NULL: a phone of ours */
+	gint64 rang, answered, ended;
+	gint64 talk; /* connected with the client */
+	gboolean connected; /* at all, be it for no time the table's clock can show */
+	enum status status;
+	const char *recording; /* base name, NULL: none covers its talk */
+	const char *recording_path; /* as Asterisk named it, for finding the file; NULL with recording */
+	const char *transferred_from; /* ext, NULL */
+	const char *reason; /* why there was no channel; NULL */
+};
+
+/* A recording of the group: base name, and the path as Asterisk named it (only the name where a CDR record told it). */
+struct call_recording {
+	const char *file, *path;
+};
+
+struct call {
+	const char *callid;
+	const char *linkedid; /* callid without the PBX's name */
+	const char *const *linkedids; /* of the whole group, in Asterisk's order; NULL at the end */
+	const char *basis;    /* "cel" or "cdr" */
+	enum direction direction;
+	const char *client; /* rewritten; NULL: unknown */
+	const char *did;    /* NULL */
+	const char *queue;  /* NULL */
+	const char *hung_up; /* "client", an ext, or NULL */
+	gint64 start, answer, end;
+	gint64 talk;
+	gint64 hold; /* -1: the table does not tell */
+	enum result result;
+	enum settled settled;
+	gboolean voicemail;
+	const char *skip; /* why it is not reported; NULL */
+	struct leg *legs;
+	guint n_legs;
+	struct call_recording *recordings;
+	guint n_recordings;
+	const char **notes;
+	guint n_notes;
+};
+
+/* The calls of a group, by beginning; struct call, the group's. The array itself is the caller's. */
+GPtrArray *call_build(struct group *group, const struct timeline *timeline, const struct call_rules *rules);
+
+/* How long is waited until a call counts as over, µs. */
+struct call_patience {
+	gint64 settle, grace, stale;
+};
+
+/*
+ * Decides whether a call is over, `quiet` µs after the last row of its group was first seen: an ended call is still open
+ * while its last row is younger than `settle`; an open one is given up as missing rows say.
+ */
+void call_settle(struct call *call, const struct timeline *timeline, const struct call_patience *patience, gint64 quiet);
+
+/* The status of an outgoing call without talk, from the hang-up cause of the last outside leg (Q.850; -1: none). */
+enum status status_from_cause(int cause);
 
 #endif

@@ -1,0 +1,296 @@
+#include "poller/call_private.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+const char *
+direction_name(enum direction direction)
+{
+	static const char *const names[] = { "in", "out", "internal" };
+	return names[direction];
+}
+
+const char *
+status_name(enum status status)
+{
+	static const char *const names[] = { NULL, "Success", "Missed", "Cancelled", "Busy", "NoAnswer", "NotAvailable",
+		"NotAllowed" };
+	return names[status];
+}
+
+const char *
+result_name(enum result result)
+{
+	static const char *const names[] = { "answered", "missed", "failed" };
+	return names[result];
+}
+
+const char *
+settled_name(enum settled settled)
+{
+	static const char *const names[] = { "open", "ended", "grace", "restart", "stale" };
+	return names[settled];
+}
+
+guint64 *
+call_new_set(const struct call_builder *b)
+{
+	return arena_alloc0(b->arena, b->t->words * sizeof(guint64));
+}
+
+gboolean
+call_is_under(const struct call_builder *b, guint lane)
+{
+	return strcmp(b->t->lanes[lane].channel->linkedid, b->call->linkedid) == 0;
+}
+
+gboolean
+call_is_beginning(const struct call_builder *b, guint lane)
+{
+	const struct channel *c = b->t->lanes[lane].channel;
+	return b->parties[lane].kind != PARTY_PLUMBING && strcmp(c->uniqueid, c->linkedid) == 0;
+}
+
+void
+call_note(struct call_builder *b, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	g_autofree char *text = g_strdup_vprintf(format, args);
+	va_end(args);
+	for (guint i = 0; i < b->notes->len; i++) {
+		if (strcmp(b->notes->pdata[i], text) == 0)
+			return;
+	}
+	g_ptr_array_add(b->notes, (gpointer)arena_string(b->arena, text));
+}
+
+/* Direction, and who stands on which side. */
+
+static int
+first_rung(const struct call_builder *b)
+{
+	for (guint i = 0; i < b->t->n_lanes; i++) {
+		if (i != b->beginning && call_is_under(b, i) &&
+		    (b->parties[i].kind == PARTY_EMPLOYEE || b->parties[i].kind == PARTY_OUTSIDE))
+			return (int)i;
+	}
+	return -1;
+}
+
+/* The outside (or, for a call within the house, our own) channels that were dialled under this linkedid. */
+static guint
+add_dialled(struct call_builder *b, enum party_kind kind)
+{
+	guint n = 0;
+	for (guint i = 0; i < b->t->n_lanes; i++) {
+		if (i == b->beginning || (int)i == b->caller || !call_is_under(b, i) || b->parties[i].kind != kind ||
+		    call_is_beginning(b, i))
+			continue;
+		if (kind == PARTY_EMPLOYEE && g_strcmp0(b->parties[i].ext, b->caller_ext) == 0)
+			continue;
+		lane_set_add(b->client, i);
+		n++;
+	}
+	return n;
+}
+
+static void
+set_caller(struct call_builder *b, guint lane, const char *ext)
+{
+	b->caller = (int)lane;
+	b->caller_ext = ext;
+}
+
+static void
+decide_direction(struct call_builder *b)
+{
+	struct call *call = b->call;
+	guint begin = b->beginning;
+	b->client = call_new_set(b);
+	b->caller = -1;
+	b->caller_ext = NULL;
+	gboolean originated = b->parties[begin].kind == PARTY_LOCAL;
+	if (originated) {
+		/* Click-to-call: whoever was rung first stands for the beginning. */
+		int rung = first_rung(b);
+		if (rung >= 0 && b->parties[rung].kind == PARTY_OUTSIDE) {
+			call->direction = DIRECTION_IN;
+			lane_set_add(b->client, (guint)rung);
+			return;
+		}
+		if (rung >= 0)
+			set_caller(b, (guint)rung, b->parties[rung].ext);
+		else
+			set_caller(b, begin, party_of_local(b->rules, &b->t->lanes[begin], b->arena));
+	} else if (b->parties[begin].kind == PARTY_OUTSIDE) {
+		call->direction = DIRECTION_IN;
+		lane_set_add(b->client, begin);
+		return;
+	} else {
+		set_caller(b, begin, b->parties[begin].ext);
+	}
+	if (add_dialled(b, PARTY_OUTSIDE) > 0 || originated) {
+		call->direction = DIRECTION_OUT;
+		return;
+	}
+	call->direction = DIRECTION_INTERNAL;
+	add_dialled(b, PARTY_EMPLOYEE);
+}
+
+/* Ends. */
+
+static void
+decide_end(struct call_builder *b)
+{
+	struct call *call = b->call;
+	gboolean open = FALSE;
+	call->end = TIME_NONE;
+	for (guint i = 0; i < b->t->n_lanes; i++) {
+		const struct lane *lane = &b->t->lanes[i];
+		gboolean part = i == b->beginning || (int)i == b->caller || lane_set_has(b->client, i);
+		for (guint j = 0; j < call->n_legs && !part; j++)
+			part = b->leg_sets[j] != NULL && lane_set_has(b->leg_sets[j], i);
+		/* Members of a queue may be rung again while the client waits: its own life decides, and theirs. */
+		if (!part)
+			continue;
+		if (lane->end == TIME_NONE)
+			open = TRUE;
+		else
+			call->end = MAX(call->end, lane->end);
+	}
+	call->settled = SETTLED_ENDED;
+	if (!open)
+		return;
+	call->end = TIME_NONE;
+	call->settled = SETTLED_OPEN;
+	if (b->group->restarted != 0) {
+		call->settled = SETTLED_RESTART;
+		call->end = b->t->last;
+		call_note(b, "Asterisk restarted during the call; its end was not written");
+	}
+}
+
+static void
+decide_skip(struct call_builder *b)
+{
+	struct call *call = b->call;
+	const struct call_rules *rules = b->rules;
+	if (call->direction == DIRECTION_INTERNAL && !rules->internal) {
+		call->skip = "internal";
+		for (guint i = 0; i < call->n_legs; i++)
+			call->legs[i].status = STATUS_NONE;
+		return;
+	}
+	guint told = 0, excluded = 0;
+	for (guint i = 0; i < call->n_legs; i++) {
+		struct leg *leg = &call->legs[i];
+		if (leg->ext != NULL && rules->skip_ext != NULL && g_hash_table_contains(rules->skip_ext, leg->ext)) {
+			leg->status = STATUS_NONE;
+			excluded++;
+		}
+		told += leg->ext != NULL && leg->status != STATUS_NONE;
+	}
+	if (call->did != NULL && rules->skip_did != NULL && g_hash_table_contains(rules->skip_did, call->did))
+		call->skip = "excluded";
+	else if (told == 0 && excluded > 0)
+		call->skip = "excluded";
+	else if (call->client == NULL)
+		call->skip = "no number";
+	else if (told == 0)
+		call->skip = "no extension";
+}
+
+static const char *const *
+list_linkedids(struct call_builder *b)
+{
+	GPtrArray *ids = b->group->linkedids;
+	const char **list = arena_alloc(b->arena, (ids->len + 1) * sizeof *list);
+	for (guint i = 0; i < ids->len; i++) {
+		/* By insertion: there are one or two. */
+		guint at = i;
+		for (; at > 0 && uniqueid_compare(ids->pdata[i], list[at - 1]) < 0; at--)
+			list[at] = list[at - 1];
+		list[at] = ids->pdata[i];
+	}
+	list[ids->len] = NULL;
+	return list;
+}
+
+static struct call *
+build_one(struct call_builder *b, guint beginning)
+{
+	struct call *call = arena_alloc0(b->arena, sizeof *call);
+	const struct lane *lane = &b->t->lanes[beginning];
+	g_autoptr(GPtrArray) notes = g_ptr_array_new();
+	b->call = call;
+	b->beginning = beginning;
+	b->notes = notes;
+	call->basis = "cel";
+	call->linkedid = lane->channel->linkedid;
+	call->callid = b->rules->name != NULL ? arena_printf(b->arena, "%s-%s", b->rules->name, call->linkedid) : call->linkedid;
+	call->start = lane->start;
+	call->answer = TIME_NONE;
+	call->hold = -1;
+
+	decide_direction(b);
+	call_find_legs(b);
+	call_measure_talk(b);
+	call_find_client_number(b);
+	call_find_did(b);
+	call_find_circumstances(b);
+	if (call->direction == DIRECTION_IN)
+		call_decide_incoming(b);
+	else
+		call_decide_outgoing(b);
+	call_find_transfers(b);
+	call_find_recordings(b);
+	decide_end(b);
+	decide_skip(b);
+	if (b->group->truncated)
+		call_note(b, "more rows than are looked at for one call: the rest was left out");
+
+	call->n_notes = notes->len;
+	call->notes = arena_alloc(b->arena, (notes->len + 1) * sizeof *call->notes);
+	for (guint i = 0; i < notes->len; i++)
+		call->notes[i] = notes->pdata[i];
+	b->notes = NULL;
+	return call;
+}
+
+GPtrArray *
+call_build(struct group *group, const struct timeline *timeline, const struct call_rules *rules)
+{
+	GPtrArray *calls = g_ptr_array_new();
+	struct call_builder b = { .group = group, .t = timeline, .rules = rules, .arena = &group->arena };
+	b.parties = arena_alloc(b.arena, (timeline->n_lanes + 1) * sizeof *b.parties);
+	for (guint i = 0; i < timeline->n_lanes; i++)
+		b.parties[i] = party_of(rules, &timeline->lanes[i], b.arena);
+	const char *const *linkedids = NULL;
+	for (guint i = 0; i < timeline->n_lanes; i++) {
+		if (!call_is_beginning(&b, i))
+			continue;
+		struct call *call = build_one(&b, i);
+		if (linkedids == NULL)
+			linkedids = list_linkedids(&b);
+		call->linkedids = linkedids;
+		g_ptr_array_add(calls, call);
+	}
+	return calls;
+}
+
+void
+call_settle(struct call *call, const struct timeline *timeline, const struct call_patience *patience, gint64 quiet)
+{
+	const struct group *g = timeline->group;
+	if (call->settled == SETTLED_ENDED && quiet < patience->settle)
+		call->settled = SETTLED_OPEN;
+	if (call->settled != SETTLED_OPEN || quiet < patience->settle)
+		return;
+	if ((g->linkedids_ended >= g->linkedids->len || g->records->len > 0) && quiet >= patience->grace)
+		call->settled = SETTLED_GRACE;
+	else if (quiet >= patience->stale)
+		call->settled = SETTLED_STALE;
+	if (call->settled != SETTLED_OPEN && call->end == TIME_NONE)
+		call->end = timeline->last;
+}

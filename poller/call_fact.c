@@ -1,0 +1,450 @@
+/* What else is to be told of a call: numbers, recordings, transfers. */
+#include "poller/call_private.h"
+
+#include "poller/extra.h"
+
+#include <string.h>
+
+static const struct step *
+step_at(const struct call_builder *b, guint i)
+{
+	return &g_array_index(b->group->steps, struct step, i);
+}
+
+static const struct record *
+record_at(const struct call_builder *b, guint i)
+{
+	return &g_array_index(b->group->records, struct record, i);
+}
+
+/* Numbers. */
+
+static gboolean
+is_client_number(const struct call_builder *b, const char *number)
+{
+	return number != NULL && number_is_dialable(number) && !party_is_extension(b->rules, number);
+}
+
+/* Is this lane the client's, or on the side of the caller? */
+static gboolean
+is_of_call(const struct call_builder *b, guint lane)
+{
+	return lane == b->beginning || (int)lane == b->caller || call_is_under(b, lane);
+}
+
+static const char *
+number_from_transfer(const struct call_builder *b)
+{
+	for (guint i = 0; i < b->group->steps->len; i++) {
+		const struct step *s = step_at(b, i);
+		int lane = s->event == CEL_BLINDTRANSFER ? timeline_lane(b->t, s->channel) : -1;
+		if (lane < 0 || !is_of_call(b, (guint)lane))
+			continue;
+		g_autofree char *number = extra_dup(s->extra, "extension");
+		if (is_client_number(b, number))
+			return arena_string(b->arena, number);
+	}
+	return NULL;
+}
+
+static const char *
+number_from_outside_leg(const struct call_builder *b)
+{
+	for (guint i = b->t->n_lanes; i-- > 0;) {
+		if (!lane_set_has(b->client, i))
+			continue;
+		const struct channel *c = b->t->lanes[i].channel;
+		if (number_is_dialable(c->cid_num))
+			return c->cid_num;
+	}
+	return NULL;
+}
+
+static const char *
+number_from_dial(const struct call_builder *b)
+{
+	for (guint i = 0; i < b->t->n_lanes; i++) {
+		if (!is_of_call(b, i) || lane_set_has(b->client, i))
+			continue;
+		const char *number = call_dialled_number(b->arena, b->t->lanes[i].channel->dial);
+		/* The dialling of the employee's own phone is no witness. */
+		if (is_client_number(b, number))
+			return number;
+	}
+	return NULL;
+}
+
+/* type-DEST-from-YYYYMMDD-HHMMSS-…: FreePBX callrecording, sub-record-check. */
+static const char *
+number_from_file(const struct call_builder *b)
+{
+	for (guint i = 0; i < b->group->steps->len; i++) {
+		const struct step *s = step_at(b, i);
+		int lane = s->event == CEL_APP_START && strcmp(s->app.name, "MixMonitor") == 0 ? timeline_lane(b->t, s->channel) : -1;
+		if (lane < 0 || !is_of_call(b, (guint)lane))
+			continue;
+		const char *slash = strrchr(s->app.data, '/'), *name = slash != NULL ? slash + 1 : s->app.data;
+		g_auto(GStrv) parts = g_strsplit(name, "-", 4);
+		if (g_strv_length(parts) >= 3 && is_client_number(b, parts[1]))
+			return arena_string(b->arena, parts[1]);
+	}
+	return NULL;
+}
+
+static const char *
+number_from_record(const struct call_builder *b)
+{
+	for (guint i = 0; i < b->group->records->len; i++) {
+		const struct record *r = record_at(b, i);
+		int lane = r->channel != NULL ? timeline_lane(b->t, r->channel) : -1;
+		if (lane >= 0 && is_of_call(b, (guint)lane) && is_client_number(b, r->dst))
+			return r->dst;
+	}
+	return NULL;
+}
+
+static const char *
+outgoing_number(const struct call_builder *b)
+{
+	const struct channel *begin = b->t->lanes[b->beginning].channel;
+	if (is_client_number(b, begin->exten))
+		return begin->exten;
+	const char *number = number_from_transfer(b);
+	if (number == NULL)
+		number = number_from_outside_leg(b);
+	if (number == NULL)
+		number = number_from_dial(b);
+	if (number == NULL)
+		number = number_from_file(b);
+	return number != NULL ? number : number_from_record(b);
+}
+
+static const char *
+client_of_incoming(const struct call_builder *b)
+{
+	for (guint i = 0; i < b->t->n_lanes; i++) {
+		if (lane_set_has(b->client, i)) {
+			const struct channel *c = b->t->lanes[i].channel;
+			if (i == b->beginning)
+				return number_is_dialable(c->cid_num) ? c->cid_num : NULL;
+			/* An originate that rang the client first. */
+			const char *number = number_is_dialable(c->cid_num) ? c->cid_num : number_from_dial(b);
+			return number;
+		}
+	}
+	return NULL;
+}
+
+void
+call_find_client_number(struct call_builder *b)
+{
+	struct call *call = b->call;
+	const char *number;
+	if (call->direction == DIRECTION_IN) {
+		number = client_of_incoming(b);
+	} else if (call->direction == DIRECTION_OUT) {
+		number = outgoing_number(b);
+	} else {
+		number = NULL;
+		for (guint i = 0; i < b->t->n_lanes && number == NULL; i++) {
+			if (lane_set_has(b->client, i))
+				number = b->parties[i].ext;
+		}
+		if (number == NULL && number_is_dialable(b->t->lanes[b->beginning].channel->exten))
+			number = b->t->lanes[b->beginning].channel->exten;
+		call->client = number;
+		return;
+	}
+	if (number == NULL) {
+		call->client = b->rules->anonymous;
+		if (call->client != NULL)
+			call_note(b, "the client's number is unknown; sent as %s", call->client);
+		return;
+	}
+	g_autofree char *rewritten = number_rewritten(b->rules->rewrite, number);
+	call->client = arena_string(b->arena, rewritten);
+}
+
+void
+call_find_did(struct call_builder *b)
+{
+	struct call *call = b->call;
+	const struct channel *begin = b->t->lanes[b->beginning].channel;
+	if (call->direction == DIRECTION_IN) {
+		for (guint i = 0; i < b->group->records->len && call->did == NULL; i++) {
+			const struct record *r = record_at(b, i);
+			if (r->did[0] != '\0' && r->channel == begin)
+				call->did = r->did;
+		}
+		if (call->did == NULL && number_is_dialable(begin->exten))
+			call->did = begin->exten;
+	} else if (call->direction == DIRECTION_OUT) {
+		/* Once the trunk is dialled, the caller's channel carries the outbound caller ID. */
+		const char *number = begin->cid_last;
+		if (is_client_number(b, number) && g_strcmp0(number, call->client) != 0)
+			call->did = number;
+	}
+}
+
+/* What a CDR record's dst names may also be a queue or a room. */
+static gboolean
+is_application(const struct call_builder *b, const char *number)
+{
+	for (guint i = 0; i < b->group->steps->len; i++) {
+		const struct step *s = step_at(b, i);
+		if (s->event != CEL_APP_START || strcmp(s->app.name, "MixMonitor") == 0 ||
+		    g_ascii_strcasecmp(s->app.name, "VoiceMail") == 0)
+			continue;
+		gsize n = strcspn(s->app.data, ",");
+		if (strlen(number) == n && strncmp(s->app.data, number, n) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+const char *
+call_cdr_extension(const struct call_builder *b)
+{
+	for (guint i = 0; i < b->group->records->len; i++) {
+		const struct record *r = record_at(b, i);
+		if (r->channel == NULL || strcmp(r->uniqueid, b->call->linkedid) != 0)
+			continue;
+		if (party_is_extension(b->rules, r->dst) && !is_application(b, r->dst)) {
+			const char *ext = party_alias(b->rules, r->dst);
+			if (b->rules->employees == NULL || g_hash_table_contains(b->rules->employees, ext))
+				return ext;
+		}
+	}
+	return NULL;
+}
+
+/* Recordings. */
+
+struct recorder {
+	struct call_recording what;
+	int lane;       /* the channel that records; -1: only a CDR record tells of it */
+	gint64 started, started_id;
+};
+
+static const char *
+base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash != NULL ? slash + 1 : path;
+}
+
+static void
+add_recorder(GArray *list, const struct recorder *r)
+{
+	if (r->what.file[0] == '\0')
+		return;
+	for (guint i = 0; i < list->len; i++) {
+		struct recorder *known = &g_array_index(list, struct recorder, i);
+		/* Stopped and started again, or re-attached after a transfer: the same file goes on. */
+		if (strcmp(known->what.file, r->what.file) == 0)
+			return;
+	}
+	g_array_append_val(list, *r);
+}
+
+static GArray *
+list_recorders(struct call_builder *b)
+{
+	GArray *list = g_array_new(FALSE, FALSE, sizeof(struct recorder));
+	for (guint i = 0; i < b->group->steps->len; i++) {
+		const struct step *s = step_at(b, i);
+		if (s->event != CEL_APP_START || strcmp(s->app.name, "MixMonitor") != 0)
+			continue;
+		const char *path = arena_string_n(b->arena, s->app.data, strcspn(s->app.data, ","));
+		struct recorder r = { { base_name(path), path }, timeline_lane(b->t, s->channel), b->t->times[i], s->id };
+		add_recorder(list, &r);
+	}
+	for (guint i = 0; i < b->group->records->len; i++) {
+		const struct record *record = record_at(b, i);
+		int lane = record->channel != NULL ? timeline_lane(b->t, record->channel) : -1;
+		struct recorder r = { { base_name(record->recordingfile), record->recordingfile }, lane,
+			lane >= 0 ? b->t->lanes[lane].start : TIME_NONE, lane >= 0 ? b->t->lanes[lane].start_id : 0 };
+		add_recorder(list, &r);
+	}
+	return list;
+}
+
+/* How much of a leg's talk a recorder heard, and how long it was in any company at all. */
+static void
+measure_recorder(const struct call_builder *b, const struct recorder *r, const guint64 *leg, gint64 *heard, gboolean *missed,
+    gint64 *length)
+{
+	*heard = *length = 0;
+	*missed = FALSE;
+	for (guint i = 0; i < b->t->n_segments; i++) {
+		const struct segment *s = &b->t->segments[i];
+		gint64 from = MAX(s->from, r->started), span = s->to - from;
+		for (guint k = 0; k < s->n_sets; k++) {
+			const guint64 *set = b->t->sets + (gsize)(s->first_set + k) * b->t->words;
+			gboolean there = lane_set_has(set, (guint)r->lane) && s->to_id > r->started_id && span >= 0;
+			gboolean talk = lane_set_meets(set, b->client, b->t->words) && lane_set_meets(set, leg, b->t->words);
+			if (there)
+				*length += span;
+			if (talk && there)
+				*heard += span;
+			/* A recording may begin a moment after the talk did. */
+			if (talk && s->to > s->from && (!there || from - s->from > 2 * G_USEC_PER_SEC))
+				*missed = TRUE;
+		}
+	}
+}
+
+static void
+choose_recording(struct call_builder *b, const GArray *recorders, guint leg_index)
+{
+	struct leg *leg = &b->call->legs[leg_index];
+	const struct recorder *best = NULL;
+	gint64 best_length = 0, best_heard = 0;
+	gboolean best_missed = TRUE;
+	for (guint i = 0; i < recorders->len; i++) {
+		const struct recorder *r = &g_array_index(recorders, struct recorder, i);
+		if (r->lane < 0)
+			continue;
+		gint64 heard, length;
+		gboolean missed;
+		measure_recorder(b, r, b->leg_sets[leg_index], &heard, &missed, &length);
+		if (heard == 0 && (missed || leg->talk > 0))
+			continue;
+		/* One that covers all the talk, the shortest of them; else the one that holds most of it. */
+		gboolean better = best == NULL || (best_missed && !missed) ||
+		                  (best_missed == missed && (missed ? heard > best_heard : length < best_length));
+		if (better && (best == NULL || best_missed || !missed)) {
+			best = r;
+			best_length = length;
+			best_heard = heard;
+			best_missed = missed;
+		}
+	}
+	if (best != NULL) {
+		leg->recording = best->what.file;
+		leg->recording_path = best->what.path;
+	}
+}
+
+void
+call_find_recordings(struct call_builder *b)
+{
+	struct call *call = b->call;
+	g_autoptr(GArray) recorders = list_recorders(b);
+	call->n_recordings = recorders->len;
+	call->recordings = arena_alloc(b->arena, (recorders->len + 1) * sizeof *call->recordings);
+	for (guint i = 0; i < recorders->len; i++)
+		call->recordings[i] = g_array_index(recorders, struct recorder, i).what;
+	for (guint i = 0; i < call->n_legs; i++) {
+		if (call->legs[i].connected)
+			choose_recording(b, recorders, i);
+	}
+}
+
+/* Transfers. */
+
+static const char *
+ext_of_lane(const struct call_builder *b, int lane)
+{
+	return lane >= 0 ? b->parties[lane].ext : NULL;
+}
+
+/* Connected with the client first only after this row, and another than the one who transferred. */
+static gboolean
+joined_after(const struct call_builder *b, guint leg, gint64 id)
+{
+	for (guint i = 0; i < b->t->n_segments; i++) {
+		const struct segment *s = &b->t->segments[i];
+		for (guint k = 0; k < s->n_sets; k++) {
+			const guint64 *set = b->t->sets + (gsize)(s->first_set + k) * b->t->words;
+			if (lane_set_meets(set, b->client, b->t->words) && lane_set_meets(set, b->leg_sets[leg], b->t->words))
+				return s->to_id > id;
+		}
+	}
+	return FALSE;
+}
+
+void
+call_find_transfers(struct call_builder *b)
+{
+	struct call *call = b->call;
+	for (guint i = 0; i < b->group->steps->len; i++) {
+		const struct step *s = step_at(b, i);
+		if (s->event != CEL_BLINDTRANSFER && s->event != CEL_ATTENDEDTRANSFER)
+			continue;
+		int lane = timeline_lane(b->t, s->channel);
+		const char *by = ext_of_lane(b, lane);
+		if (by == NULL && lane >= 0 && b->parties[lane].kind == PARTY_LOCAL)
+			by = party_of_local(b->rules, &b->t->lanes[lane], b->arena);
+		if (by == NULL)
+			continue;
+		if (s->event == CEL_BLINDTRANSFER) {
+			g_autofree char *to = extra_dup(s->extra, "extension");
+			call_note(b, "%s transferred the call to %s", by, to != NULL ? to : "an unknown extension");
+		} else {
+			call_note(b, "%s transferred the call after asking", by);
+		}
+		for (guint j = 0; j < call->n_legs; j++) {
+			struct leg *leg = &call->legs[j];
+			/* Of several in a row, the last before it joined. */
+			if (leg->connected && g_strcmp0(leg->ext, by) != 0 && b->leg_sets[j] != NULL && joined_after(b, j, s->id))
+				leg->transferred_from = by;
+		}
+	}
+}
+
+/* Hold, queue, voicemail, who hung up. */
+
+static void
+measure_hold(struct call_builder *b)
+{
+	gint64 began = TIME_NONE;
+	for (guint i = 0; i < b->group->steps->len; i++) {
+		const struct step *s = step_at(b, i);
+		int lane = s->event == CEL_STREAM_BEGIN || s->event == CEL_STREAM_END ? timeline_lane(b->t, s->channel) : -1;
+		if (lane < 0)
+			continue;
+		if (b->call->hold < 0)
+			b->call->hold = 0;
+		if (!lane_set_has(b->client, (guint)lane))
+			continue;
+		if (s->event == CEL_STREAM_BEGIN) {
+			began = s->moh ? b->t->times[i] : TIME_NONE;
+			continue;
+		}
+		/* Music counts as hold while the client is connected; a queue's music before that is waiting. */
+		for (guint k = 0; k < b->t->n_segments && began != TIME_NONE; k++) {
+			const struct segment *g = &b->t->segments[k];
+			gint64 from = MAX(g->from, began), to = MIN(g->to, b->t->times[i]);
+			if (to > from && timeline_connected(b->t, g, b->client, (guint)lane) != NULL)
+				b->call->hold += to - from;
+		}
+		began = TIME_NONE;
+	}
+}
+
+void
+call_find_circumstances(struct call_builder *b)
+{
+	struct call *call = b->call;
+	measure_hold(b);
+	const char *source = "";
+	for (guint i = 0; i < b->t->n_lanes; i++) {
+		if (lane_set_has(b->client, i))
+			source = b->t->lanes[i].hung_up_by;
+	}
+	for (guint i = 0; i < b->t->n_lanes && source[0] != '\0'; i++) {
+		if (strcmp(b->t->lanes[i].channel->name, source) == 0)
+			call->hung_up = lane_set_has(b->client, i) ? "client" : b->parties[i].ext;
+	}
+	for (guint i = 0; i < b->group->steps->len; i++) {
+		const struct step *s = step_at(b, i);
+		int lane = s->event == CEL_APP_START ? timeline_lane(b->t, s->channel) : -1;
+		if (lane < 0 || !lane_set_has(b->client, (guint)lane))
+			continue;
+		if (g_ascii_strcasecmp(s->app.name, "VoiceMail") == 0)
+			call->voicemail = TRUE;
+		else if (strcmp(s->app.name, "Queue") == 0 && call->queue == NULL)
+			call->queue = arena_string_n(b->arena, s->app.data, strcspn(s->app.data, ","));
+	}
+}

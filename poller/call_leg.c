@@ -1,0 +1,377 @@
+/* Who was rung or talked, and how it ended for each. */
+#include "poller/call_private.h"
+
+#include <string.h>
+
+struct leg_list {
+	GArray *legs;    /* struct leg */
+	GPtrArray *sets; /* guint64 *, NULL where there was no channel */
+};
+
+/* The leg of this employee, or of this outside number; made where there is none yet. */
+static guint
+leg_for(struct call_builder *b, struct leg_list *list, const char *ext, const char *outside)
+{
+	for (guint i = 0; i < list->legs->len; i++) {
+		const struct leg *leg = &g_array_index(list->legs, struct leg, i);
+		if (ext != NULL ? g_strcmp0(leg->ext, ext) == 0 : leg->ext == NULL && g_strcmp0(leg->outside, outside) == 0)
+			return i;
+	}
+	struct leg leg = { .ext = ext, .outside = outside, .rang = TIME_NONE, .answered = TIME_NONE, .ended = TIME_NONE };
+	g_array_append_val(list->legs, leg);
+	g_ptr_array_add(list->sets, call_new_set(b));
+	return list->legs->len - 1;
+}
+
+static gboolean
+was_connected(const struct call_builder *b, guint lane)
+{
+	for (guint i = 0; i < b->t->n_segments; i++) {
+		if (timeline_connected(b->t, &b->t->segments[i], b->client, lane) != NULL)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+const char *
+call_dialled_number(struct arena *arena, const char *dial)
+{
+	gsize n = strcspn(dial, ",&");
+	const char *slash = memchr(dial, '/', n);
+	if (slash == NULL)
+		return NULL;
+	g_autofree char *rest = g_strndup(slash + 1, n - (gsize)(slash + 1 - dial));
+	char *at = strchr(rest, '@');
+	if (at != NULL)
+		*at = '\0';
+	char *last = strrchr(rest, '/');
+	const char *number = last != NULL ? last + 1 : rest;
+	return number_is_dialable(number) ? arena_string(arena, number) : NULL;
+}
+
+/* The channel that dialled this one, as a CDR record tells, and with what; -1. */
+static int
+dialled_by(const struct call_builder *b, guint lane, const char **dial)
+{
+	const char *name = b->t->lanes[lane].channel->name;
+	for (guint i = 0; i < b->group->records->len; i++) {
+		const struct record *r = &g_array_index(b->group->records, struct record, i);
+		if (r->channel != NULL && strcmp(r->dstchannel, name) == 0) {
+			*dial = r->lastdata;
+			return timeline_lane(b->t, r->channel);
+		}
+	}
+	*dial = NULL;
+	return -1;
+}
+
+/* Where no CDR record tells: the Local half that came last before this channel and whose own leg it is not yet known to be. */
+static int
+preceding_local(const struct call_builder *b, guint lane)
+{
+	for (int i = (int)lane - 1; i >= 0; i--) {
+		const struct lane *l = &b->t->lanes[i];
+		if (b->parties[i].kind == PARTY_EMPLOYEE || b->parties[i].kind == PARTY_OUTSIDE)
+			return -1;
+		if (b->parties[i].kind == PARTY_LOCAL && l->name.half == 2 && call_is_under(b, (guint)i))
+			return i;
+	}
+	return -1;
+}
+
+/* What stands on the way from the client to an outside channel: the extension it was dialled for, and the number. */
+static void
+trace_outside(const struct call_builder *b, guint lane, const char **ext, const char **number, gboolean *direct)
+{
+	*ext = NULL;
+	*number = NULL;
+	*direct = FALSE;
+	guint at = lane;
+	for (guint hops = 0; hops < b->t->n_lanes; hops++) {
+		const char *dial;
+		int by = dialled_by(b, at, &dial);
+		if (by < 0 && at == lane)
+			by = preceding_local(b, at);
+		if (by < 0)
+			break;
+		const struct lane *l = &b->t->lanes[by];
+		if (at == lane)
+			*number = call_dialled_number(b->arena, dial != NULL ? dial : l->channel->dial);
+		if (b->parties[by].kind != PARTY_LOCAL) {
+			*direct = lane_set_has(b->client, (guint)by);
+			break;
+		}
+		if (*ext == NULL)
+			*ext = party_of_local(b->rules, l, b->arena);
+		if (*number == NULL) {
+			const char *peer = arena_string_n(b->arena, l->name.peer, l->name.peer_len);
+			*number = number_is_dialable(peer) ? peer : NULL;
+		}
+		if (l->pair < 0)
+			break;
+		at = (guint)l->pair;
+	}
+	if (*number == NULL && number_is_dialable(b->t->lanes[lane].channel->cid_num))
+		*number = b->t->lanes[lane].channel->cid_num;
+	if (*number == NULL && number_is_dialable(b->t->lanes[lane].channel->cid_last))
+		*number = b->t->lanes[lane].channel->cid_last;
+}
+
+static gboolean
+has_phone_leg(const struct leg_list *list, const char *ext)
+{
+	for (guint i = 0; i < list->legs->len; i++) {
+		const struct leg *leg = &g_array_index(list->legs, struct leg, i);
+		if (g_strcmp0(leg->ext, ext) == 0 && leg->outside == NULL)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void
+add_outside(struct call_builder *b, struct leg_list *list, guint lane)
+{
+	const char *ext, *number;
+	gboolean direct;
+	trace_outside(b, lane, &ext, &number, &direct);
+	/* Dialled alone, and the record of the client's channel names an extension: that one is forwarded. */
+	if (ext == NULL && direct && list->legs->len == 0)
+		ext = call_cdr_extension(b);
+	if (ext != NULL && has_phone_leg(list, ext))
+		ext = NULL;
+	if (number == NULL)
+		number = "";
+	guint at = leg_for(b, list, ext, number);
+	struct leg *leg = &g_array_index(list->legs, struct leg, at);
+	if (leg->outside == NULL && ext != NULL)
+		leg->outside = number;
+	lane_set_add(list->sets->pdata[at], lane);
+}
+
+void
+call_find_legs(struct call_builder *b)
+{
+	struct leg_list list = { g_array_new(FALSE, TRUE, sizeof(struct leg)), g_ptr_array_new() };
+	gboolean in = b->call->direction == DIRECTION_IN;
+	if (!in && b->caller_ext != NULL)
+		leg_for(b, &list, b->caller_ext, NULL);
+	/* Our own phones first: an outside channel that is forwarded for one of them must find it. */
+	for (guint i = 0; i < b->t->n_lanes; i++) {
+		if (b->parties[i].kind != PARTY_EMPLOYEE || lane_set_has(b->client, i))
+			continue;
+		gboolean callers = !in && g_strcmp0(b->parties[i].ext, b->caller_ext) == 0 && call_is_under(b, i);
+		gboolean rung = in && call_is_under(b, i) && !call_is_beginning(b, i);
+		if (!callers && !rung && !was_connected(b, i))
+			continue;
+		guint leg = leg_for(b, &list, b->parties[i].ext, NULL);
+		lane_set_add(list.sets->pdata[leg], i);
+	}
+	for (guint i = 0; i < b->t->n_lanes; i++) {
+		if (b->parties[i].kind != PARTY_OUTSIDE || lane_set_has(b->client, i) || call_is_beginning(b, i))
+			continue;
+		if ((in && call_is_under(b, i)) || was_connected(b, i))
+			add_outside(b, &list, i);
+	}
+	b->call->n_legs = list.legs->len;
+	/* Room for one more: the extension that had no channel. */
+	b->call->legs = arena_alloc0(b->arena, (list.legs->len + 1) * sizeof(struct leg));
+	b->leg_sets = arena_alloc0(b->arena, (list.legs->len + 1) * sizeof *b->leg_sets);
+	for (guint i = 0; i < list.legs->len; i++) {
+		b->call->legs[i] = g_array_index(list.legs, struct leg, i);
+		b->leg_sets[i] = list.sets->pdata[i];
+	}
+	g_array_free(list.legs, TRUE);
+	g_ptr_array_free(list.sets, TRUE);
+}
+
+/* The lanes of all legs against the client, over time. */
+void
+call_measure_talk(struct call_builder *b)
+{
+	struct call *call = b->call;
+	for (guint i = 0; i < call->n_legs; i++) {
+		struct leg *leg = &call->legs[i];
+		for (guint lane = 0; lane < b->t->n_lanes; lane++) {
+			if (!lane_set_has(b->leg_sets[i], lane))
+				continue;
+			const struct lane *l = &b->t->lanes[lane];
+			if (leg->rang == TIME_NONE || l->start < leg->rang)
+				leg->rang = l->start;
+			leg->ended = MAX(leg->ended, l->end);
+		}
+	}
+	for (guint i = 0; i < b->t->n_segments; i++) {
+		const struct segment *s = &b->t->segments[i];
+		gboolean any = FALSE;
+		for (guint set = 0; set < s->n_sets; set++) {
+			const guint64 *lanes = b->t->sets + (gsize)(s->first_set + set) * b->t->words;
+			if (!lane_set_meets(lanes, b->client, b->t->words))
+				continue;
+			for (guint j = 0; j < call->n_legs; j++) {
+				struct leg *leg = &call->legs[j];
+				if (!lane_set_meets(lanes, b->leg_sets[j], b->t->words))
+					continue;
+				any = TRUE;
+				leg->talk += s->to - s->from;
+				leg->connected = TRUE;
+				if (leg->answered == TIME_NONE)
+					leg->answered = s->from;
+			}
+		}
+		if (any) {
+			call->talk += s->to - s->from;
+			if (call->answer == TIME_NONE)
+				call->answer = s->from;
+		}
+	}
+}
+
+/* Results. */
+
+/* When a lane's phone stopped ringing, as a row's id. */
+static gint64
+ringing_until(const struct lane *lane)
+{
+	gint64 until = lane->end_id != 0 ? lane->end_id : G_MAXINT64;
+	if (lane->answer_id != 0)
+		until = MIN(until, lane->answer_id);
+	return lane->bridged_id != 0 ? MIN(until, lane->bridged_id) : until;
+}
+
+/*
+ * Nobody was connected: the employee who is told Missed. The last one rung; of several whose phones rang together
+ * with that one, the first.
+ */
+static int
+missed_leg(const struct call_builder *b)
+{
+	int last = -1, last_leg = -1;
+	for (guint i = 0; i < b->call->n_legs; i++) {
+		for (guint lane = 0; lane < b->t->n_lanes; lane++) {
+			if (b->call->legs[i].ext != NULL && b->leg_sets[i] != NULL && lane_set_has(b->leg_sets[i], lane) &&
+			    (int)lane > last) {
+				last = (int)lane;
+				last_leg = (int)i;
+			}
+		}
+	}
+	if (last < 0)
+		return -1;
+	int first = last, leg = last_leg;
+	for (guint i = 0; i < b->call->n_legs; i++) {
+		for (guint lane = 0; (int)lane < first; lane++) {
+			if (b->call->legs[i].ext != NULL && b->leg_sets[i] != NULL && lane_set_has(b->leg_sets[i], lane) &&
+			    ringing_until(&b->t->lanes[lane]) > b->t->lanes[last].start_id) {
+				first = (int)lane;
+				leg = (int)i;
+			}
+		}
+	}
+	return leg;
+}
+
+/* The extension whose phone had no channel. */
+static void
+add_unreachable(struct call_builder *b, const char *ext, const char *reason)
+{
+	struct call *call = b->call;
+	struct leg *leg = &call->legs[call->n_legs];
+	*leg = (struct leg){ .ext = ext, .rang = TIME_NONE, .answered = TIME_NONE, .ended = TIME_NONE, .status = STATUS_MISSED,
+		.reason = reason };
+	b->leg_sets[call->n_legs++] = NULL;
+}
+
+void
+call_decide_incoming(struct call_builder *b)
+{
+	struct call *call = b->call;
+	gboolean anybody = FALSE;
+	guint of_ours = 0;
+	for (guint i = 0; i < call->n_legs; i++) {
+		anybody |= call->legs[i].connected;
+		of_ours += call->legs[i].ext != NULL;
+	}
+	call->result = anybody ? RESULT_ANSWERED : RESULT_MISSED;
+	for (guint i = 0; i < call->n_legs; i++) {
+		struct leg *leg = &call->legs[i];
+		if (leg->ext != NULL)
+			leg->status = leg->connected ? STATUS_SUCCESS : STATUS_CANCELLED;
+	}
+	if (!anybody && of_ours > 0) {
+		call->legs[missed_leg(b)].status = STATUS_MISSED;
+	} else if (!anybody) {
+		const char *ext = call_cdr_extension(b);
+		if (ext != NULL)
+			add_unreachable(b, ext, "its phone had no channel");
+		else if (b->rules->default_ext != NULL)
+			add_unreachable(b, b->rules->default_ext, "nobody rang");
+	}
+}
+
+/*
+ * Q.850 cause -> PlanFix's status. What Asterisk makes of a SIP answer: res_pjsip hangup_sip2cause; measured causes are
+ * in tests/captures.
+ */
+enum status
+status_from_cause(int cause)
+{
+	switch (cause) {
+	case 17: return STATUS_BUSY;
+	case 0:
+	case 16:
+	case 18:
+	case 19:
+	case 127: return STATUS_NO_ANSWER;
+	case 21:
+	case 50:
+	case 52:
+	case 53:
+	case 54:
+	case 55:
+	case 57: return STATUS_NOT_ALLOWED;
+	default: return STATUS_NOT_AVAILABLE;
+	}
+}
+
+/* The employee hung up before anybody answered: DIALSTATUS CANCEL on the dialling side. */
+static gboolean
+caller_gave_up(const struct call_builder *b)
+{
+	for (guint i = 0; i < b->t->n_lanes; i++) {
+		const struct lane *lane = &b->t->lanes[i];
+		gboolean dialling = i == b->beginning || (int)i == b->caller || (lane->pair >= 0 && (guint)lane->pair == b->beginning);
+		if (dialling && lane->dialstatus == DIALSTATUS_CANCEL)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static enum status
+status_unanswered(const struct call_builder *b)
+{
+	int last = -1;
+	for (guint i = 0; i < b->t->n_lanes; i++) {
+		if (lane_set_has(b->client, i))
+			last = (int)i;
+	}
+	if (last < 0)
+		return b->call->client != NULL ? STATUS_NOT_AVAILABLE : STATUS_NONE;
+	return caller_gave_up(b) ? STATUS_NO_ANSWER : status_from_cause(b->t->lanes[last].cause);
+}
+
+void
+call_decide_outgoing(struct call_builder *b)
+{
+	struct call *call = b->call;
+	gboolean anybody = FALSE;
+	for (guint i = 0; i < call->n_legs; i++) {
+		struct leg *leg = &call->legs[i];
+		anybody |= leg->connected;
+		if (leg->connected && leg->ext != NULL)
+			leg->status = STATUS_SUCCESS;
+	}
+	call->result = anybody ? RESULT_ANSWERED : RESULT_FAILED;
+	/* The first leg is the caller's. */
+	if (b->caller_ext != NULL && call->n_legs > 0 && call->legs[0].status == STATUS_NONE)
+		call->legs[0].status = status_unanswered(b);
+}

@@ -1,0 +1,27 @@
+/*
+ * The JSON that a CEL row carries in `extra` (`eventextra` on older tables): one flat object of strings and numbers.
+ *
+ * The column is varchar(512), so a long object may be cut off: every pair that is whole is still read, a
+ * value that the cut went through is not. Pure; no memory is taken.
+ *
+ * Keys: Asterisk main/cel.c (hangupcause, bridge_id, channel2_uniqueid, …).
+ */
+#ifndef CELSYNC_EXTRA_H
+#define CELSYNC_EXTRA_H
+
+#include <glib.h>
+
+struct extra_pair {
+	const char *key, *value; /* slices of the text, escapes not undone */
+	gsize key_len, value_len;
+};
+
+/* Next whole pair; *at begins as the text and is moved on. */
+gboolean extra_next(const char **at, struct extra_pair *pair);
+
+gboolean extra_key_is(const struct extra_pair *pair, const char *key);
+
+/* The value of one key, escapes undone; NULL when it is not there or was cut off. Free with g_free. */
+char *extra_dup(const char *text, const char *key);
+
+#endif

@@ -1,0 +1,458 @@
+#include "poller/timeline.h"
+
+#include <string.h>
+
+/* One stay of a lane in a bridge. */
+struct stay {
+	guint lane;
+	int bridge;
+	gint64 from, from_id;
+	gint64 to, to_id;
+};
+
+struct builder {
+	struct timeline *t;
+	struct group *g;
+	int *lane_of;    /* channel->index -> lane */
+	GArray *stays;   /* struct stay */
+	int *stay_of;    /* lane -> index of the stay that is going on, -1 */
+	guint n_bridges; /* with those made up for rows that name none */
+	gboolean *holding;
+	gint64 *bridge_seen, *bridge_seen_id; /* first row of each bridge */
+};
+
+static inline gboolean
+is_unset(gint64 time)
+{
+	return time == TIME_NONE;
+}
+
+gboolean
+lane_set_meets(const guint64 *a, const guint64 *b, guint words)
+{
+	for (guint i = 0; i < words; i++) {
+		if (a[i] & b[i])
+			return TRUE;
+	}
+	return FALSE;
+}
+
+const guint64 *
+timeline_connected(const struct timeline *t, const struct segment *segment, const guint64 *of, guint lane)
+{
+	for (guint i = 0; i < segment->n_sets; i++) {
+		const guint64 *set = t->sets + (gsize)(segment->first_set + i) * t->words;
+		if (lane_set_has(set, lane) && lane_set_meets(set, of, t->words))
+			return set;
+	}
+	return NULL;
+}
+
+int
+timeline_lane(const struct timeline *t, const struct channel *channel)
+{
+	for (guint i = 0; i < t->n_lanes; i++) {
+		if (t->lanes[i].channel == channel)
+			return (int)i;
+	}
+	return -1;
+}
+
+/* Times. */
+
+static void
+set_times(struct timeline *t, struct group *g, struct zone *zone)
+{
+	const struct step *steps = (const struct step *)g->steps->data;
+	guint n = g->steps->len;
+	gint64 wall = WALL_NONE, epoch = 0;
+	for (guint i = 0; i < n && epoch == 0; i++) {
+		if (steps[i].event == CEL_CHAN_START && !steps[i].time.utc && steps[i].time.us != WALL_NONE) {
+			wall = steps[i].time.us;
+			epoch = steps[i].channel->made.epoch;
+		}
+	}
+	struct zone_run run;
+	zone_begin(&run, zone, wall, epoch);
+	t->times = arena_alloc(&g->arena, (n + 1) * sizeof *t->times);
+	t->first = t->last = TIME_NONE;
+	gint64 now = TIME_NONE;
+	for (guint i = 0; i < n; i++) {
+		gint64 made = steps[i].event == CEL_CHAN_START ? steps[i].channel->made.epoch : 0;
+		gint64 utc = zone_utc(&run, steps[i].time, made);
+		/* Neighbours may be inverted by microseconds; the ids are Asterisk's own order. */
+		now = MAX(now, utc);
+		t->times[i] = now;
+		if (t->first == TIME_NONE)
+			t->first = now;
+		t->last = now;
+	}
+}
+
+/* Lanes. */
+
+static int
+by_first_row(gconstpointer a, gconstpointer b)
+{
+	const struct channel *x = *(struct channel *const *)a, *y = *(struct channel *const *)b;
+	return (x->first_id > y->first_id) - (x->first_id < y->first_id);
+}
+
+static void
+make_lanes(struct builder *b)
+{
+	struct timeline *t = b->t;
+	struct group *g = b->g;
+	g_ptr_array_sort(g->channels, by_first_row);
+	t->n_lanes = g->channels->len;
+	t->words = MAX(1, (t->n_lanes + 63) / 64);
+	t->lanes = arena_alloc0(&g->arena, (t->n_lanes + 1) * sizeof *t->lanes);
+	b->lane_of = arena_alloc(&g->arena, (t->n_lanes + 1) * sizeof *b->lane_of);
+	for (guint i = 0; i < t->n_lanes; i++) {
+		struct channel *c = g->channels->pdata[i];
+		c->index = i;
+		b->lane_of[i] = (int)i;
+		t->lanes[i] = (struct lane){ .channel = c, .start = TIME_NONE, .answer = TIME_NONE, .end = TIME_NONE,
+			.bridged = TIME_NONE, .pair = -1, .cause = -1, .hung_up_by = "" };
+		channame_parse(c->name, &t->lanes[i].name);
+	}
+	/* The halves of a Local pair differ in the last character of their names only. */
+	for (guint i = 0; i < t->n_lanes; i++) {
+		struct lane *x = &t->lanes[i];
+		if (x->name.kind != CHANNAME_LOCAL || x->name.half == 0 || x->pair >= 0)
+			continue;
+		for (guint j = i + 1; j < t->n_lanes; j++) {
+			struct lane *y = &t->lanes[j];
+			if (y->name.half + x->name.half == 3 && y->pair < 0 && y->name.base_len == x->name.base_len &&
+			    memcmp(y->channel->name, x->channel->name, x->name.base_len) == 0) {
+				x->pair = (int)j;
+				y->pair = (int)i;
+				break;
+			}
+		}
+	}
+}
+
+/* Stays. */
+
+static void
+leave(struct builder *b, guint lane, gint64 at, gint64 id)
+{
+	if (b->stay_of[lane] < 0)
+		return;
+	struct stay *s = &g_array_index(b->stays, struct stay, b->stay_of[lane]);
+	s->to = at;
+	s->to_id = id;
+	b->stay_of[lane] = -1;
+}
+
+static void
+enter(struct builder *b, guint lane, int bridge, gint64 at, gint64 id)
+{
+	if (b->stay_of[lane] >= 0) {
+		if (g_array_index(b->stays, struct stay, b->stay_of[lane]).bridge == bridge)
+			return;
+		leave(b, lane, at, id);
+	}
+	struct stay s = { .lane = lane, .bridge = bridge, .from = at, .from_id = id, .to = TIME_NONE, .to_id = 0 };
+	g_array_append_val(b->stays, s);
+	b->stay_of[lane] = (int)b->stays->len - 1;
+	if (is_unset(b->t->lanes[lane].bridged)) {
+		b->t->lanes[lane].bridged = at;
+		b->t->lanes[lane].bridged_id = id;
+	}
+}
+
+/* The lane of that name that is alive at this row; -1. */
+static int
+lane_named(const struct builder *b, const char *name, gsize len, gint64 id)
+{
+	for (guint i = 0; i < b->t->n_lanes; i++) {
+		const struct lane *lane = &b->t->lanes[i];
+		if (strncmp(lane->channel->name, name, len) == 0 && lane->channel->name[len] == '\0' &&
+		    lane->channel->first_id <= id && (lane->end_id == 0 || lane->end_id >= id))
+			return (int)i;
+	}
+	return -1;
+}
+
+/* The bridge that any of the named peers is in; -1. The list may be cut off by the column. */
+static int
+first_peer_in_bridge(const struct builder *b, const char *peers, gint64 id)
+{
+	while (*peers != '\0') {
+		gsize n = strcspn(peers, ",");
+		int lane = n > 0 ? lane_named(b, peers, n, id) : -1;
+		if (lane >= 0 && b->stay_of[lane] >= 0)
+			return g_array_index(b->stays, struct stay, b->stay_of[lane]).bridge;
+		peers += n + (peers[n] == ',');
+	}
+	return -1;
+}
+
+static void
+enter_peers(struct builder *b, const char *peers, int bridge, gint64 at, gint64 id)
+{
+	while (*peers != '\0') {
+		gsize n = strcspn(peers, ",");
+		int lane = n > 0 ? lane_named(b, peers, n, id) : -1;
+		/* Its own row was lost, or stands right behind this one. */
+		if (lane >= 0 && b->stay_of[lane] < 0)
+			enter(b, (guint)lane, bridge, at, id);
+		peers += n + (peers[n] == ',');
+	}
+}
+
+static int
+bridge_of_step(struct builder *b, const struct step *s, guint lane)
+{
+	if (s->bridge != NULL)
+		return (int)s->bridge->index;
+	/* Older writers name no bridge: whoever is named as peer is in the same one. */
+	int bridge = first_peer_in_bridge(b, s->peer, s->id);
+	if (bridge >= 0)
+		return bridge;
+	if (s->event == CEL_BRIDGE_EXIT)
+		return b->stay_of[lane] >= 0 ? g_array_index(b->stays, struct stay, b->stay_of[lane]).bridge : -1;
+	return (int)b->n_bridges++;
+}
+
+/* A lane leaves a bridge it was never seen to enter. */
+static void
+enter_late(struct builder *b, guint lane, int bridge, gint64 at, gint64 id)
+{
+	const struct lane *l = &b->t->lanes[lane];
+	gint64 from = is_unset(l->answer) ? l->start : l->answer, from_id = is_unset(l->answer) ? l->start_id : l->answer_id;
+	if (b->bridge_seen_id[bridge] != 0 && b->bridge_seen_id[bridge] < id)
+		from = MAX(from, b->bridge_seen[bridge]), from_id = MAX(from_id, b->bridge_seen_id[bridge]);
+	for (guint i = 0; i < b->stays->len; i++) {
+		const struct stay *s = &g_array_index(b->stays, struct stay, i);
+		if (s->lane == lane && s->to_id != 0)
+			from = MAX(from, s->to), from_id = MAX(from_id, s->to_id);
+	}
+	enter(b, lane, bridge, MIN(from, at), MIN(from_id, id));
+}
+
+static void
+walk_step(struct builder *b, const struct step *s, gint64 at)
+{
+	guint lane = (guint)b->lane_of[s->channel->index];
+	struct lane *l = &b->t->lanes[lane];
+	if (is_unset(l->start) || s->event == CEL_CHAN_START) {
+		l->start = is_unset(l->start) ? at : MIN(at, l->start);
+		l->start_id = l->start_id == 0 ? s->id : MIN(s->id, l->start_id);
+	}
+	switch (s->event) {
+	case CEL_ANSWER:
+		if (is_unset(l->answer)) {
+			l->answer = at;
+			l->answer_id = s->id;
+		}
+		break;
+	case CEL_BRIDGE_ENTER: {
+		int bridge = bridge_of_step(b, s, lane);
+		enter(b, lane, bridge, at, s->id);
+		enter_peers(b, s->peer, bridge, at, s->id);
+		if (b->bridge_seen_id[bridge] == 0) {
+			b->bridge_seen[bridge] = at;
+			b->bridge_seen_id[bridge] = s->id;
+		}
+		break;
+	}
+	case CEL_BRIDGE_EXIT: {
+		int bridge = bridge_of_step(b, s, lane);
+		int now = b->stay_of[lane] >= 0 ? g_array_index(b->stays, struct stay, b->stay_of[lane]).bridge : -1;
+		if (bridge >= 0 && now < 0 && (l->end_id == 0 || s->id < l->end_id))
+			enter_late(b, lane, bridge, at, s->id);
+		/* An EXIT of another bridge than the one it is in came late: it has left that one already. */
+		if (now < 0 || now == bridge)
+			leave(b, lane, at, s->id);
+		break;
+	}
+	case CEL_HANGUP:
+		l->cause = s->hangup.cause;
+		l->dialstatus = s->hangup.dialstatus;
+		l->hung_up_by = s->hangup.source;
+		G_GNUC_FALLTHROUGH;
+	case CEL_CHAN_END:
+		leave(b, lane, at, s->id);
+		if (is_unset(l->end)) {
+			l->end = at;
+			l->end_id = s->id;
+		}
+		break;
+	case CEL_OTHER:
+	case CEL_CHAN_START:
+	case CEL_APP_START:
+	case CEL_APP_END:
+	case CEL_PARK_START:
+	case CEL_PARK_END:
+	case CEL_BLINDTRANSFER:
+	case CEL_ATTENDEDTRANSFER:
+	case CEL_PICKUP:
+	case CEL_FORWARD:
+	case CEL_LINKEDID_END:
+	case CEL_LOCAL_OPTIMIZE:
+	case CEL_LOCAL_OPTIMIZE_BEGIN:
+	case CEL_STREAM_BEGIN:
+	case CEL_STREAM_END: break;
+	}
+}
+
+static void
+make_stays(struct builder *b)
+{
+	struct group *g = b->g;
+	guint n = g->bridges->len + g->steps->len + 1;
+	b->n_bridges = g->bridges->len;
+	b->holding = arena_alloc0(&g->arena, n * sizeof *b->holding);
+	b->bridge_seen = arena_alloc0(&g->arena, n * sizeof *b->bridge_seen);
+	b->bridge_seen_id = arena_alloc0(&g->arena, n * sizeof *b->bridge_seen_id);
+	for (guint i = 0; i < g->bridges->len; i++)
+		b->holding[i] = ((struct bridge *)g->bridges->pdata[i])->holding;
+	b->stays = g_array_new(FALSE, FALSE, sizeof(struct stay));
+	b->stay_of = arena_alloc(&g->arena, (b->t->n_lanes + 1) * sizeof *b->stay_of);
+	for (guint i = 0; i < b->t->n_lanes; i++)
+		b->stay_of[i] = -1;
+	for (guint i = 0; i < g->steps->len; i++)
+		walk_step(b, &g_array_index(g->steps, struct step, i), b->t->times[i]);
+	/* Still in a bridge when the rows end: up to the last of them. */
+	for (guint i = 0; i < b->t->n_lanes; i++)
+		leave(b, i, b->t->last, g->last_id + 1);
+}
+
+/* Segments. */
+
+struct change {
+	gint64 id, at;
+	guint lane;
+	int bridge;
+	gboolean enters;
+};
+
+static gint
+by_order(gconstpointer a, gconstpointer b)
+{
+	const struct change *x = a, *y = b;
+	if (x->id != y->id)
+		return x->id < y->id ? -1 : 1;
+	/* One row can mean both: it leaves one bridge for another. */
+	if (x->enters != y->enters)
+		return x->enters ? 1 : -1;
+	return (x->lane > y->lane) - (x->lane < y->lane);
+}
+
+static GArray *
+list_changes(const struct builder *b)
+{
+	GArray *changes = g_array_sized_new(FALSE, FALSE, sizeof(struct change), b->stays->len * 2);
+	for (guint i = 0; i < b->stays->len; i++) {
+		const struct stay *s = &g_array_index(b->stays, struct stay, i);
+		if (b->holding[s->bridge])
+			continue;
+		struct change in = { s->from_id, s->from, s->lane, s->bridge, TRUE };
+		struct change out = { s->to_id, s->to, s->lane, s->bridge, FALSE };
+		g_array_append_val(changes, in);
+		g_array_append_val(changes, out);
+	}
+	g_array_sort(changes, by_order);
+	return changes;
+}
+
+/* The sets of connected lanes, given the bridge each lane is in; those of two and more are appended to `sets`. */
+static guint
+connected_sets(const struct timeline *t, const int *in, int *root, GArray *sets)
+{
+	guint n = t->n_lanes;
+	for (guint i = 0; i < n; i++) {
+		root[i] = -1;
+		if (in[i] < 0)
+			continue;
+		root[i] = (int)i;
+		for (guint j = 0; j < i; j++) {
+			if (in[j] == in[i]) {
+				root[i] = root[j];
+				break;
+			}
+		}
+	}
+	for (guint i = 0; i < n; i++) {
+		int other = t->lanes[i].pair;
+		if (other < (int)i || root[i] < 0 || root[other] < 0 || root[i] == root[other])
+			continue;
+		int from = MAX(root[i], root[other]), to = MIN(root[i], root[other]);
+		for (guint j = 0; j < n; j++) {
+			if (root[j] == from)
+				root[j] = to;
+		}
+	}
+	guint count = 0;
+	for (guint i = 0; i < n; i++) {
+		if (root[i] != (int)i)
+			continue;
+		guint members = 0;
+		guint at = sets->len;
+		g_array_set_size(sets, at + t->words);
+		guint64 *set = &g_array_index(sets, guint64, at);
+		for (guint j = i; j < n; j++) {
+			if (root[j] == (int)i) {
+				lane_set_add(set, j);
+				members++;
+			}
+		}
+		if (members < 2)
+			g_array_set_size(sets, at);
+		else
+			count++;
+	}
+	return count;
+}
+
+static void
+make_segments(struct builder *b)
+{
+	struct timeline *t = b->t;
+	struct arena *arena = &b->g->arena;
+	g_autoptr(GArray) changes = list_changes(b);
+	g_autoptr(GArray) sets = g_array_new(FALSE, TRUE, sizeof(guint64));
+	int *in = arena_alloc(arena, (t->n_lanes + 1) * sizeof *in), *root = arena_alloc(arena, (t->n_lanes + 1) * sizeof *root);
+	for (guint i = 0; i < t->n_lanes; i++)
+		in[i] = -1;
+	t->segments = arena_alloc(arena, (changes->len + 1) * sizeof *t->segments);
+	gint64 at = TIME_NONE;
+	for (guint i = 0; i < changes->len; i++) {
+		const struct change *c = &g_array_index(changes, struct change, i);
+		at = MAX(at, c->at);
+		if (c->enters)
+			in[c->lane] = c->bridge;
+		else if (in[c->lane] == c->bridge)
+			in[c->lane] = -1;
+		if (i + 1 == changes->len)
+			break;
+		const struct change *next = c + 1;
+		/* What one row changes happens at once. */
+		if (next->id == c->id)
+			continue;
+		guint first = sets->len / t->words, n = connected_sets(t, in, root, sets);
+		if (n > 0)
+			t->segments[t->n_segments++] = (struct segment){ .from = at, .to = MAX(at, next->at), .from_id = c->id,
+				.to_id = next->id, .first_set = first, .n_sets = n };
+	}
+	t->sets = arena_alloc(arena, (sets->len + 1) * sizeof *t->sets);
+	if (sets->len > 0)
+		memcpy(t->sets, sets->data, sets->len * sizeof *t->sets);
+}
+
+struct timeline *
+timeline_build(struct group *group, struct zone *zone)
+{
+	struct timeline *t = arena_alloc0(&group->arena, sizeof *t);
+	t->group = group;
+	struct builder b = { .t = t, .g = group };
+	set_times(t, group, zone);
+	make_lanes(&b);
+	make_stays(&b);
+	make_segments(&b);
+	g_array_free(b.stays, TRUE);
+	return t;
+}

@@ -1,0 +1,197 @@
+/* celsync calls: calls rebuilt straight from the source; nothing is changed anywhere. */
+#include "sync/app.h"
+#include "sync/call_json.h"
+#include "sync/pbx.h"
+#include "sync/text.h"
+
+#include <string.h>
+
+struct listing {
+	gint64 from, to; /* calls that began in this time; TIME_NONE: no bound */
+	const char *id;  /* only the call with this id; NULL: all */
+	gboolean json, summary;
+	struct call_patience patience;
+	gint64 newest; /* the table's own time, µs UTC */
+	guint64 by_direction[3], by_result[3], skipped, total;
+	guint64 talk;
+};
+
+static gboolean
+has_id(const struct call *call, const char *id)
+{
+	if (id == NULL || strcmp(call->callid, id) == 0)
+		return TRUE;
+	for (const char *const *l = call->linkedids; *l != NULL; l++) {
+		if (strcmp(*l, id) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void
+print_row(const struct call *call)
+{
+	char start[TEXT_TIME];
+	g_autoptr(GString) legs = g_string_new(NULL);
+	for (guint i = 0; i < call->n_legs; i++) {
+		const struct leg *leg = &call->legs[i];
+		if (leg->ext == NULL && leg->outside == NULL)
+			continue;
+		g_string_append_printf(legs, "%s%s%s%s", legs->len > 0 ? ", " : "", leg->ext != NULL ? leg->ext : leg->outside,
+		    leg->status != STATUS_NONE ? " " : "", leg->status != STATUS_NONE ? status_name(leg->status) : "");
+	}
+	if (call->skip != NULL)
+		g_string_append_printf(legs, "%s(%s)", legs->len > 0 ? " " : "", call->skip);
+	g_autofree char *client = text_clean(call->client != NULL ? call->client : "-");
+	g_print("%-20s  %-8s  %-15s  %-8s  %5" G_GINT64_FORMAT "  %-22s  %s\n", text_time(call->start, NULL, start),
+	    direction_name(call->direction), client, result_name(call->result), text_seconds(call->talk), call->callid, legs->str);
+}
+
+static void
+count(struct listing *l, const struct call *call)
+{
+	l->total++;
+	l->by_direction[call->direction]++;
+	l->by_result[call->result]++;
+	l->skipped += call->skip != NULL;
+	l->talk += (guint64)text_seconds(call->talk);
+}
+
+static gboolean
+list_group(struct group *group, const struct timeline *t, GPtrArray *calls, gpointer data, GError **error)
+{
+	(void)group;
+	(void)error;
+	struct listing *l = data;
+	for (guint i = 0; i < calls->len; i++) {
+		struct call *call = calls->pdata[i];
+		if ((l->from != TIME_NONE && call->start < l->from) || (l->to != TIME_NONE && call->start >= l->to) || !has_id(call, l->id))
+			continue;
+		call_settle(call, t, &l->patience, l->newest - t->last);
+		count(l, call);
+		if (l->summary)
+			continue;
+		if (!l->json) {
+			print_row(call);
+			continue;
+		}
+		json_t *object = call_to_json(call);
+		g_autofree char *line = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(12));
+		json_decref(object);
+		g_print("%s\n", line);
+	}
+	return TRUE;
+}
+
+/* Calls across the edges come whole: rows a little outside are read as well. */
+#define MARGIN (60 * G_USEC_PER_SEC)
+
+static gboolean
+read_range(struct pbx *pbx, rebuild *r, struct listing *l, GError **error)
+{
+	gint64 first, last;
+	if (!source_bounds(pbx->source, &first, &last, error))
+		return FALSE;
+	gint64 low = first, high = last + 1;
+	if (l->from != TIME_NONE && !rebuild_bisect(pbx->source, &pbx->zone, l->from - MARGIN, &low, error))
+		return FALSE;
+	if (l->to != TIME_NONE && !rebuild_bisect(pbx->source, &pbx->zone, l->to + MARGIN, &high, error))
+		return FALSE;
+	return rebuild_scan(r, low - 1, high - 1, &app_stop, error) && (app_stop || rebuild_finish(r, error));
+}
+
+static gboolean
+newest_time(struct pbx *pbx, gint64 *utc, GError **error)
+{
+	gint64 first, last, at;
+	struct wall time = { 0 };
+	gboolean found = FALSE;
+	*utc = g_get_real_time();
+	if (!source_has_cel(pbx->source))
+		return TRUE;
+	if (!source_bounds(pbx->source, &first, &last, error) || !source_probe(pbx->source, last, &at, &time, &found, error))
+		return FALSE;
+	if (found && time.us != WALL_NONE)
+		*utc = MAX(*utc, zone_utc_once(&pbx->zone, time));
+	return TRUE;
+}
+
+static void
+print_summary(const struct listing *l)
+{
+	g_print("%" G_GUINT64_FORMAT " calls: %" G_GUINT64_FORMAT " in, %" G_GUINT64_FORMAT " out, %" G_GUINT64_FORMAT " internal; "
+		"%" G_GUINT64_FORMAT " answered, %" G_GUINT64_FORMAT " missed, %" G_GUINT64_FORMAT " failed; %" G_GUINT64_FORMAT
+		" skipped; %" G_GUINT64_FORMAT " s of talk\n",
+	    l->total, l->by_direction[0], l->by_direction[1], l->by_direction[2], l->by_result[0], l->by_result[1], l->by_result[2],
+	    l->skipped, l->talk);
+}
+
+static int
+run(struct app *app, struct listing *l)
+{
+	g_autoptr(GError) error = NULL;
+	struct pbx pbx;
+	if (!pbx_open(&pbx, app->config, &error))
+		return app_fail(NULL, error);
+	struct rebuild_options options = pbx_rebuild_options(&pbx, app->config);
+	options.open = TRUE;
+	l->patience = pbx_patience(app->config);
+	g_autoptr(rebuild) r = rebuild_new(pbx.source, &options, list_group, NULL, l);
+	if (!l->json && !l->summary)
+		g_print("%-20s  %-8s  %-15s  %-8s  %5s  %-22s  %s\n", "start (UTC)", "", "client", "result", "talk", "call", "employees");
+	gboolean ok = newest_time(&pbx, &l->newest, &error);
+	if (ok && l->id != NULL)
+		ok = rebuild_fetch(r, &l->id, 1, &error) && rebuild_finish(r, &error);
+	else if (ok)
+		ok = read_range(&pbx, r, l, &error);
+	g_clear_pointer(&r, rebuild_free);
+	pbx_close(&pbx);
+	if (!ok)
+		return app_fail(NULL, error);
+	if (l->summary)
+		print_summary(l);
+	if (l->id != NULL && l->total == 0) {
+		g_printerr("celsync: no call %s in the source\n", l->id);
+		return EXIT_PARTLY;
+	}
+	return EXIT_DONE;
+}
+
+static gboolean
+bound(const char *option, const char *text, gint64 *us)
+{
+	g_autoptr(GError) error = NULL;
+	*us = TIME_NONE;
+	if (text == NULL || config_parse_time(text, NULL, us, &error))
+		return TRUE;
+	g_printerr("celsync: %s %s: %s\n", option, text, error->message);
+	return FALSE;
+}
+
+int
+cmd_calls(struct app *app, int argc, char **argv)
+{
+	g_autofree char *from = NULL, *to = NULL, *id = NULL;
+	struct listing l = { 0 };
+	const GOptionEntry entries[] = {
+		{ "from", 0, 0, G_OPTION_ARG_STRING, &from, "Calls that began at T or later", "T" },
+		{ "to", 0, 0, G_OPTION_ARG_STRING, &to, "Calls that began before T", "T" },
+		{ "call", 0, 0, G_OPTION_ARG_STRING, &id, "One call, by callid or any linkedid of it", "ID" },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &l.json, "One JSON object a line", NULL },
+		{ "summary", 0, 0, G_OPTION_ARG_NONE, &l.summary, "Only how many there are", NULL },
+		{ NULL },
+	};
+	int status;
+	if (!app_options(app, entries, argc, argv, &status))
+		return status;
+	if (!bound("--from", from, &l.from) || !bound("--to", to, &l.to))
+		return EXIT_USAGE;
+	if (id == NULL && from == NULL && to == NULL) {
+		g_printerr("celsync: calls wants --from and --to, or --call ID\n");
+		return EXIT_USAGE;
+	}
+	l.id = id;
+	if (!app_config(app, CONFIG_NEEDS_SOURCE, &status))
+		return status;
+	return run(app, &l);
+}

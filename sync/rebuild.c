@@ -1,0 +1,328 @@
+#include "sync/rebuild.h"
+
+#include <string.h>
+
+/* Groups whose CDR records are asked for together. */
+#define BLOCK 128
+/* Rounds of completing a group: each must bring a linkedid not known before. */
+#define ROUNDS_MAX 20
+/* A group is handed out this long after its last channel ended, in the table's own time. */
+#define QUIET (5 * G_USEC_PER_SEC)
+
+struct rebuild {
+	source *source;
+	struct rebuild_options options;
+	rebuild_sink sink;
+	rebuild_block block;
+	gpointer data;
+	assembly *assembly;
+	GPtrArray *ready;   /* struct group: handed out, CDR not yet asked for */
+	GPtrArray *asked;   /* struct group: CDR under way */
+	GPtrArray *ids;     /* const char *: uniqueids still to be asked for, of `asked` */
+	guint ids_asked;
+	gboolean answering; /* an answer is under way */
+	GHashTable *fetched; /* char *: linkedids whose rows were all fetched */
+	gint64 last_id, rows;
+};
+
+rebuild *
+rebuild_new(source *from, const struct rebuild_options *options, rebuild_sink sink, rebuild_block block, gpointer data)
+{
+	rebuild *r = g_new0(rebuild, 1);
+	r->source = from;
+	r->options = *options;
+	r->sink = sink;
+	r->block = block;
+	r->data = data;
+	r->assembly = assembly_new();
+	r->ready = g_ptr_array_new();
+	r->asked = g_ptr_array_new();
+	r->ids = g_ptr_array_new();
+	r->fetched = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	return r;
+}
+
+void
+rebuild_free(rebuild *r)
+{
+	if (r == NULL)
+		return;
+	source_scan_stop(r->source);
+	if (r->answering)
+		source_answer_drop(r->source);
+	for (guint i = 0; i < r->ready->len; i++)
+		assembly_release(r->assembly, r->ready->pdata[i]);
+	for (guint i = 0; i < r->asked->len; i++)
+		assembly_release(r->assembly, r->asked->pdata[i]);
+	g_ptr_array_free(r->ready, TRUE);
+	g_ptr_array_free(r->asked, TRUE);
+	g_ptr_array_free(r->ids, TRUE);
+	g_hash_table_destroy(r->fetched);
+	assembly_free(r->assembly);
+	g_free(r);
+}
+
+assembly *
+rebuild_assembly(rebuild *r)
+{
+	return r->assembly;
+}
+
+gint64
+rebuild_last_id(const rebuild *r)
+{
+	return r->last_id;
+}
+
+gint64
+rebuild_rows(const rebuild *r)
+{
+	return r->rows;
+}
+
+static void
+add_row(rebuild *r, const struct cel_row *row)
+{
+	r->rows++;
+	r->last_id = MAX(r->last_id, row->id);
+	assembly_add(r->assembly, row);
+}
+
+/* CDR records of a block. */
+
+static gboolean
+ask_more(rebuild *r, GError **error)
+{
+	guint n = MIN(SOURCE_IDS_MAX, r->ids->len - r->ids_asked);
+	if (n == 0)
+		return TRUE;
+	if (!source_ask_cdr(r->source, (const char *const *)r->ids->pdata + r->ids_asked, n, error))
+		return FALSE;
+	r->ids_asked += n;
+	r->answering = TRUE;
+	return TRUE;
+}
+
+static gboolean
+ask_block(rebuild *r, GError **error)
+{
+	GPtrArray *empty = r->asked;
+	r->asked = r->ready;
+	r->ready = empty;
+	/* In the order in which they were handed out: finish_block takes from the end. */
+	for (guint i = 0; i < r->asked->len / 2; i++) {
+		gpointer other = r->asked->pdata[i];
+		r->asked->pdata[i] = r->asked->pdata[r->asked->len - 1 - i];
+		r->asked->pdata[r->asked->len - 1 - i] = other;
+	}
+	g_ptr_array_set_size(r->ids, 0);
+	r->ids_asked = 0;
+	for (guint i = 0; i < r->asked->len; i++) {
+		const struct group *g = r->asked->pdata[i];
+		for (guint j = 0; j < g->channels->len; j++)
+			g_ptr_array_add(r->ids, (gpointer)((struct channel *)g->channels->pdata[j])->uniqueid);
+	}
+	return !source_has_cdr(r->source) || ask_more(r, error);
+}
+
+static gboolean
+read_answers(rebuild *r, GError **error)
+{
+	while (r->answering) {
+		struct cdr_row row;
+		int got;
+		while ((got = source_answer_cdr(r->source, &row, error)) > 0)
+			assembly_add_record(r->assembly, &row);
+		r->answering = FALSE;
+		if (got < 0 || !ask_more(r, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean
+tell_group(rebuild *r, struct group *g, GError **error)
+{
+	const struct timeline *t = timeline_build(g, r->options.zone);
+	g_autoptr(GPtrArray) calls = call_build(g, t, r->options.rules);
+	return r->sink(g, t, calls, r->data, error);
+}
+
+/* Up to here nothing that was read is only in memory. */
+static gint64
+safe_id(const rebuild *r)
+{
+	gint64 lowest = assembly_lowest_id(r->assembly);
+	for (guint i = 0; i < r->ready->len; i++)
+		lowest = MIN(lowest, ((struct group *)r->ready->pdata[i])->first_id);
+	return MIN(lowest - 1, r->last_id);
+}
+
+/* Reads what is under way and passes those groups on. */
+static gboolean
+finish_block(rebuild *r, GError **error)
+{
+	if (!read_answers(r, error))
+		return FALSE;
+	if (r->asked->len == 0)
+		return TRUE;
+	while (r->asked->len > 0) {
+		struct group *g = r->asked->pdata[r->asked->len - 1];
+		if (!tell_group(r, g, error))
+			return FALSE;
+		g_ptr_array_set_size(r->asked, (int)r->asked->len - 1);
+		assembly_release(r->assembly, g);
+	}
+	return r->block == NULL || r->block(safe_id(r), r->data, error);
+}
+
+static gboolean
+turn_block(rebuild *r, GError **error)
+{
+	return finish_block(r, error) && ask_block(r, error);
+}
+
+/* Rows. */
+
+/* Groups that ended while rows stream. One whose beginning lies before the range is completed at once. */
+static gboolean
+take_ended(rebuild *r, GError **error)
+{
+	struct group *g;
+	while ((g = assembly_next(r->assembly, QUIET, r->options.stale)) != NULL)
+		g_ptr_array_add(r->ready, g);
+	return r->ready->len < BLOCK || turn_block(r, error);
+}
+
+gboolean
+rebuild_scan(rebuild *r, gint64 after, gint64 until, const volatile gint *stop, GError **error)
+{
+	if (!source_has_cel(r->source))
+		return TRUE;
+	if (!source_scan(r->source, after, until, error))
+		return FALSE;
+	struct cel_row row;
+	int got;
+	while ((got = source_scan_next(r->source, &row, error)) > 0) {
+		add_row(r, &row);
+		if ((r->rows & 63) == 0 && !take_ended(r, error))
+			return FALSE;
+		if (stop != NULL && *stop)
+			break;
+	}
+	source_scan_stop(r->source);
+	return got >= 0;
+}
+
+static gboolean
+fetch_by(rebuild *r, enum source_key key, const char *const *ids, gsize n, GError **error)
+{
+	for (gsize at = 0; at < n; at += SOURCE_IDS_MAX) {
+		if (!source_ask_cel(r->source, key, ids + at, MIN(SOURCE_IDS_MAX, n - at), error))
+			return FALSE;
+		struct cel_row row;
+		int got;
+		while ((got = source_answer_cel(r->source, &row, error)) > 0)
+			add_row(r, &row);
+		if (got < 0)
+			return FALSE;
+	}
+	return TRUE;
+}
+
+gboolean
+rebuild_fetch(rebuild *r, const char *const *ids, gsize n, GError **error)
+{
+	g_autoptr(GPtrArray) fresh = g_ptr_array_new();
+	for (gsize i = 0; i < n; i++) {
+		if (!g_hash_table_contains(r->fetched, ids[i])) {
+			char *id = g_strdup(ids[i]);
+			g_hash_table_add(r->fetched, id);
+			g_ptr_array_add(fresh, id);
+		}
+	}
+	if (fresh->len == 0 || !source_has_cel(r->source))
+		return TRUE;
+	/* One question at a time: a block under way is finished first. */
+	if (!finish_block(r, error))
+		return FALSE;
+	const char *const *list = (const char *const *)fresh->pdata;
+	return fetch_by(r, SOURCE_BY_LINKEDID, list, fresh->len, error) && fetch_by(r, SOURCE_BY_UNIQUEID, list, fresh->len, error);
+}
+
+/* Fetches until every group that is left has its beginnings and, where asked for, its end. */
+static gboolean
+complete(rebuild *r, GError **error)
+{
+	for (int round = 0; round < ROUNDS_MAX; round++) {
+		g_autoptr(GPtrArray) ids = assembly_incomplete(r->assembly, r->options.open);
+		guint known = g_hash_table_size(r->fetched);
+		if (!rebuild_fetch(r, (const char *const *)ids->pdata, ids->len, error))
+			return FALSE;
+		if (g_hash_table_size(r->fetched) == known)
+			break;
+	}
+	return TRUE;
+}
+
+gboolean
+rebuild_finish(rebuild *r, GError **error)
+{
+	if (!complete(r, error))
+		return FALSE;
+	struct group *g;
+	while ((g = assembly_rest(r->assembly)) != NULL) {
+		g_ptr_array_add(r->ready, g);
+		if (r->ready->len >= BLOCK && !turn_block(r, error))
+			return FALSE;
+	}
+	return turn_block(r, error) && finish_block(r, error);
+}
+
+/* Places and times. */
+
+gboolean
+rebuild_learn_zone(source *from, struct zone *zone, GError **error)
+{
+	gint64 first, last;
+	if (zone->fixed || !source_has_cel(from))
+		return TRUE;
+	if (!source_bounds(from, &first, &last, error) || !source_scan(from, last - 500, last, error))
+		return FALSE;
+	struct cel_row row;
+	int got;
+	while ((got = source_scan_next(from, &row, error)) > 0) {
+		struct uniqueid id;
+		if (row.event == CEL_CHAN_START && !row.time.utc && row.time.us != WALL_NONE && uniqueid_parse(row.uniqueid, &id)) {
+			zone->offset = zone_offset(row.time.us, id.epoch);
+			zone->known = TRUE;
+		}
+	}
+	source_scan_stop(from);
+	return got >= 0;
+}
+
+gboolean
+rebuild_bisect(source *from, struct zone *zone, gint64 utc, gint64 *id, GError **error)
+{
+	gint64 low, high;
+	if (!source_bounds(from, &low, &high, error))
+		return FALSE;
+	high++;
+	/* low: every row below is earlier; high: the row there, if any, is not. */
+	while (low < high) {
+		gint64 middle = low + (high - low) / 2, at;
+		struct wall time;
+		gboolean found;
+		if (!source_probe(from, middle, &at, &time, &found, error))
+			return FALSE;
+		if (!found || at >= high)
+			high = middle;
+		else if (zone_utc_once(zone, time) < utc)
+			low = at + 1;
+		else
+			high = middle;
+	}
+	*id = low;
+	return TRUE;
+}

@@ -1,0 +1,57 @@
+/*
+ * Drives the poller: rows of a source become groups, groups get their CDR records, calls come out.
+ *
+ * A range of ids is streamed once, in constant memory; CDR rows of one block of groups are asked for while the rows of
+ * the next stream in. A group at the edge of the range is completed by fetching all rows of its linkedids, until no
+ * new one turns up. Used by sync's pass, `calls`, `backfill` and `report`; what is done with a group is the sink's.
+ */
+#ifndef CELSYNC_REBUILD_H
+#define CELSYNC_REBUILD_H
+
+#include "poller/call.h"
+#include "poller/source.h"
+
+struct rebuild_options {
+	const struct call_rules *rules;
+	struct zone *zone;
+	gint64 stale;  /* µs: a group nothing came for so long is handed out while rows stream */
+	gboolean open; /* complete groups that are still open as well: for ranges that end before the table does */
+};
+
+/*
+ * Gets each group once, with its calls (struct call; settled is ENDED, RESTART or OPEN: call_settle is the sink's). Group and calls
+ * are gone when it returns. FALSE ends the rebuild.
+ */
+typedef gboolean (*rebuild_sink)(struct group *group, const struct timeline *timeline, GPtrArray *calls, gpointer data, GError **error);
+
+/* After each block: ids up to `id` have been read. For a cursor to move in the sink's transaction. */
+typedef gboolean (*rebuild_block)(gint64 id, gpointer data, GError **error);
+
+typedef struct rebuild rebuild;
+rebuild *rebuild_new(source *source, const struct rebuild_options *options, rebuild_sink sink, rebuild_block block, gpointer data);
+void rebuild_free(rebuild *rebuild);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(rebuild, rebuild_free)
+
+/* The assembly within, for what must be known before rows come (incarnations). */
+assembly *rebuild_assembly(rebuild *rebuild);
+
+/* Streams after < id <= until. Groups that end on the way are handed to the sink; the rest stays. */
+gboolean rebuild_scan(rebuild *rebuild, gint64 after, gint64 until, const volatile gint *stop, GError **error);
+/* Adds all rows of these linkedids (or uniqueids). */
+gboolean rebuild_fetch(rebuild *rebuild, const char *const *ids, gsize n, GError **error);
+/* Completes what is incomplete, and hands out all that is left. */
+gboolean rebuild_finish(rebuild *rebuild, GError **error);
+
+/* The highest id among the rows read so far. */
+gint64 rebuild_last_id(const rebuild *rebuild);
+gint64 rebuild_rows(const rebuild *rebuild);
+
+/*
+ * The lowest id whose eventtime is not before `utc`, found by bisecting the primary key (a few dozen look-ups); last + 1
+ * when there is none. Exact as far as times rise with ids: a margin is the caller's.
+ */
+gboolean rebuild_bisect(source *source, struct zone *zone, gint64 utc, gint64 *id, GError **error);
+/* Learns the table's zone from its newest rows. */
+gboolean rebuild_learn_zone(source *source, struct zone *zone, GError **error);
+
+#endif
