@@ -1,35 +1,41 @@
-# celsync: make · demo · check · asan · lint · install
+# celsync: make · demo · check · asan · lint
 #
 # Every .c file of poller/, store/ and sync/ goes into one archive; the program is sync/main.c and that.
-# tests/unit/NAME.c becomes build/tests/NAME. B= names another build folder (make asan uses build/asan).
+# tests/unit/NAME.c becomes build/tests/NAME. B= names another build folder: asan, strict and fuzz have their own.
+# Packages that are missing are installed first (debian/deps.sh); DEPS=no forbids that.
 
 B       ?= build
-CC      ?= cc
 CFLAGS  ?= -O2 -g
-PREFIX  ?= /usr/local
 VERSION := 0.1.0
 
-WARN   := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wswitch-enum -Wstrict-prototypes -Wvla
-PKGS   := glib-2.0 libmariadb libcurl sqlite3 jansson sndfile
-# Which pkg-config answers only once the packages are there: asked when a recipe runs, not before.
-CPP    := -std=c17 -D_GNU_SOURCE -DG_LOG_USE_STRUCTURED '-DG_LOG_DOMAIN="celsync"' \
-          '-DCELSYNC_VERSION="$(VERSION)"' -I. -I$(B)
-LIBS   := -lmp3lame -lm
+WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wswitch-enum -Wstrict-prototypes -Wvla
+PKGS := glib-2.0 libmariadb libcurl sqlite3 jansson sndfile
+CPP  := -std=c17 -D_GNU_SOURCE -DG_LOG_USE_STRUCTURED '-DG_LOG_DOMAIN="celsync"' '-DCELSYNC_VERSION="$(VERSION)"' -I. -I$(B)
+LIBS := -lmp3lame -lm
 
-SRC    := $(sort $(wildcard poller/*.c store/*.c sync/*.c))
-OBJ    := $(patsubst %.c,$(B)/%.o,$(filter-out sync/main.c,$(SRC))) $(B)/sql.o
-UNIT   := $(sort $(wildcard tests/unit/*.c))
-TESTS  := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT))
-SQL    := $(sort $(wildcard sql/*/*.sql sql/*/*/*.sql))
+SRC     := $(sort $(wildcard poller/*.c store/*.c sync/*.c))
+OBJ     := $(patsubst %.c,$(B)/%.o,$(filter-out sync/main.c,$(SRC))) $(B)/sql.o
+UNIT    := $(sort $(wildcard tests/unit/*.c))
+SCENE   := $(patsubst %.c,$(B)/%.o,$(wildcard tests/scene/*.c))
+PLANFIX := $(patsubst tests/planfix/%.c,$(B)/planfix/%.o,$(sort $(wildcard tests/planfix/*.c)))
+TESTS   := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT))
+TOOLS   := $(B)/tests/planfix $(B)/tests/compare
+SQL     := $(sort $(wildcard sql/*/*.sql sql/*/*/*.sql))
 
-.PHONY: all programs check check-fast demo asan strict lint format format-check install clean deps tests
+.PHONY: all programs tests demo check prove asan strict lint format format-check deps-build deps-check deps-lint clean
 
 all: deps-build
 	@$(MAKE) --no-print-directory programs
 programs: $(B)/celsync
+tests: programs $(TESTS) $(TOOLS)
 
-$(B)/flags.mk:
+deps-build deps-check deps-lint:
+	@debian/deps.sh $(patsubst deps-%,%,$@) $(if $(filter deps-build,$@),,build)
+
+# What pkg-config says, asked once and only when something is compiled.
+$(B)/flags.mk: debian/control
 	@mkdir -p $(B)
+	@pkg-config --exists $(PKGS) || { echo "libraries are missing: run debian/deps.sh build" >&2; exit 1; }
 	@printf 'PKG_CFLAGS := %s\nPKG_LIBS := %s\nMHD_LIBS := %s\n' "$$(pkg-config --cflags $(PKGS))" \
 	    "$$(pkg-config --libs $(PKGS))" "$$(pkg-config --libs libmicrohttpd 2>/dev/null)" > $@
 ifneq ($(filter programs tests $(B)/%,$(MAKECMDGOALS)),)
@@ -37,11 +43,15 @@ ifneq ($(filter programs tests $(B)/%,$(MAKECMDGOALS)),)
 endif
 
 COMPILE = $(CC) $(CPP) $(WARN) $(CFLAGS) $(PKG_CFLAGS) -MMD -MP
+LINK    = $(CC) $(CFLAGS) $(LDFLAGS)
 
 $(B)/sql.c: sql/embed.sh $(SQL)
 	@mkdir -p $(B)
 	sh sql/embed.sh $(SQL) > $@.tmp && mv $@.tmp $@
 $(B)/sql.o: $(B)/sql.c
+	$(COMPILE) -c -o $@ $<
+$(B)/planfix/%.o: tests/planfix/%.c | $(B)/flags.mk
+	@mkdir -p $(@D)
 	$(COMPILE) -c -o $@ $<
 $(B)/%.o: %.c | $(B)/flags.mk
 	@mkdir -p $(@D)
@@ -49,15 +59,56 @@ $(B)/%.o: %.c | $(B)/flags.mk
 $(B)/libcelsync.a: $(OBJ)
 	rm -f $@ && ar rcs $@ $^
 $(B)/celsync: $(B)/sync/main.o $(B)/libcelsync.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS)
-$(B)/tests/planfix: $(B)/tests/planfix/planfix.o
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(MHD_LIBS) $(LIBS)
-$(B)/tests/%: $(B)/tests/unit/%.o $(B)/libcelsync.a
+	$(LINK) -o $@ $^ $(PKG_LIBS) $(LIBS)
+$(B)/tests/planfix: $(PLANFIX)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(MHD_LIBS) $(LIBS)
+	$(LINK) -o $@ $^ $(PKG_LIBS) $(MHD_LIBS)
+$(B)/tests/compare: $(B)/compare/compare.o
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(PKG_LIBS)
+$(B)/compare/%.o: tests/compare/%.c | $(B)/flags.mk
+	@mkdir -p $(@D)
+	$(COMPILE) -c -o $@ $<
+$(B)/tests/%: $(B)/unit/%.o $(SCENE) $(B)/libcelsync.a
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(PKG_LIBS) $(MHD_LIBS) $(LIBS)
+$(B)/unit/%.o: tests/unit/%.c | $(B)/flags.mk
+	@mkdir -p $(@D)
+	$(COMPILE) -c -o $@ $<
 
-.PRECIOUS: $(B)/%.o
--include $(OBJ:.o=.d) $(B)/sync/main.d $(patsubst tests/%.c,$(B)/tests/%.d,$(UNIT))
+.SECONDARY:
+-include $(OBJ:.o=.d) $(B)/sync/main.d $(SCENE:.o=.d) $(PLANFIX:.o=.d) $(patsubst tests/unit/%.c,$(B)/unit/%.d,$(UNIT))
+
+# A real capture through the real program to a strict stand-in server on loopback.
+demo: all
+	@debian/deps.sh check
+	@$(MAKE) --no-print-directory $(TOOLS)
+	@CELSYNC_BUILD=$(B) tests/demo.sh
+
+check: deps-check
+	@$(MAKE) --no-print-directory -j$(shell nproc) tests
+	@$(MAKE) --no-print-directory prove
+
+RUN := $(sort $(wildcard tests/run/*.sh)) tests/layers.sh
+prove:
+	CELSYNC_TOP=$(CURDIR) CELSYNC_BUILD=$(abspath $(B)) tests/prove.sh $(TESTS) $(RUN)
+
+asan: deps-check
+	@$(MAKE) --no-print-directory -j$(shell nproc) B=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined' tests
+	@ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 $(MAKE) --no-print-directory B=build/asan prove
+
+strict: deps-check deps-lint
+	@$(MAKE) --no-print-directory -j$(shell nproc) B=build/gcc CC=gcc CFLAGS='-O2 -Werror' tests
+	@$(MAKE) --no-print-directory -j$(shell nproc) B=build/clang CC=clang CFLAGS='-O2 -Werror' tests
+
+FORMATTED = $(shell git ls-files '*.c' '*.h' 2>/dev/null || find poller store sync cron sql tests -name '*.[ch]')
+format: deps-lint
+	clang-format -i $(FORMATTED)
+format-check: deps-lint
+	clang-format --dry-run -Werror $(FORMATTED)
+
+lint: strict format-check
+	shellcheck $(shell git ls-files '*.sh') .ci/run
 
 clean:
 	rm -rf build

@@ -1,0 +1,408 @@
+#include "sync/intake.h"
+
+#include "store/checkpoint.h"
+#include "sync/log.h"
+
+#include <string.h>
+
+G_DEFINE_QUARK(celsync-intake-error-quark, intake_error)
+
+/*
+ * While a long stretch is read in one go, calls that lie so far behind the newest row are taken for seasoned by the table's own
+ * clock: nobody commits that late.
+ */
+#define LONG_AGO (10 * 60 * (gint64)G_USEC_PER_SEC)
+
+struct intake_run {
+	store *db;
+	struct pbx *pbx;
+	const struct config *config;
+	struct teller teller;
+	struct checkpoint checkpoint;
+	struct call_patience patience;
+	gint64 now;
+	gint64 last;      /* highest id of the table */
+	gint64 last_utc;  /* and its time */
+	gint64 known;     /* highest id that an earlier pass had seen */
+	gint64 seasoned;  /* highest id known for at least `settle` */
+	gint64 passable;  /* how far the cursor may go in this round */
+	gboolean writing; /* a transaction is open */
+	gboolean first_open; /* first run: only what is open now is taken in */
+	struct intake_result *result;
+};
+
+static gboolean
+begin_once(struct intake_run *run, GError **error)
+{
+	if (run->writing || run->teller.print != NULL)
+		return TRUE;
+	run->writing = store_begin(run->db, error);
+	return run->writing;
+}
+
+/* Open calls. */
+
+/* The call was known as open: when its last row was first seen; 0: it was not. Forgets its old grouping. */
+static gboolean
+take_open(struct intake_run *run, const struct group *group, gint64 *last_seen, GError **error)
+{
+	*last_seen = 0;
+	for (guint i = 0; i < group->linkedids->len && run->db != NULL; i++) {
+		GError *failed = NULL;
+		g_autofree char *name = checkpoint_open_group(run->db, group->linkedids->pdata[i], &failed);
+		if (failed != NULL) {
+			g_propagate_error(error, failed);
+			return FALSE;
+		}
+		if (name == NULL)
+			continue;
+		g_autoptr(GArray) rows = checkpoint_open_of(run->db, name, error);
+		if (rows == NULL)
+			return FALSE;
+		for (guint j = 0; j < rows->len; j++)
+			*last_seen = MAX(*last_seen, g_array_index(rows, struct open_call, j).last_seen);
+		if (run->teller.print == NULL && !checkpoint_open_drop(run->db, name, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean
+keep_open(struct intake_run *run, const struct group *group, const struct timeline *t, gint64 last_seen, GError **error)
+{
+	if (run->teller.print != NULL)
+		return TRUE;
+	const char *name = group->linkedids->pdata[0];
+	for (guint i = 1; i < group->linkedids->len; i++) {
+		if (strcmp(group->linkedids->pdata[i], name) < 0)
+			name = group->linkedids->pdata[i];
+	}
+	/* Looked at again after `settle` when a row just came, else once per grace. */
+	gint64 asked = last_seen == run->now ? run->now - run->patience.grace + run->patience.settle : run->now;
+	for (guint i = 0; i < group->linkedids->len; i++) {
+		struct open_call open = { .linkedid = group->linkedids->pdata[i], .group = (char *)name, .began = t->first,
+			.last_seen = last_seen, .asked = asked };
+		if (!checkpoint_open_put(run->db, &open, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* How long nothing new was seen of a group. */
+static gint64
+quiet_for(const struct intake_run *run, const struct group *group, const struct timeline *t, gint64 last_seen)
+{
+	gint64 quiet = 0;
+	if (last_seen != 0 && group->last_id <= run->known)
+		quiet = run->now - last_seen;
+	else if (group->last_id <= run->seasoned)
+		quiet = run->patience.settle;
+	gint64 behind = run->last_utc - t->last;
+	return behind >= LONG_AGO ? MAX(quiet, behind) : quiet;
+}
+
+static gboolean
+take_group(struct group *group, const struct timeline *t, GPtrArray *calls, gpointer data, GError **error)
+{
+	struct intake_run *run = data;
+	gint64 last_seen;
+	if (!begin_once(run, error) || !take_open(run, group, &last_seen, error))
+		return FALSE;
+	gboolean was_open = last_seen != 0;
+	gint64 quiet = quiet_for(run, group, t, last_seen);
+	gboolean open = FALSE;
+	for (guint i = 0; i < calls->len; i++) {
+		struct call *call = calls->pdata[i];
+		gboolean ended = call->settled == SETTLED_ENDED;
+		/* The first run asks only what goes on at this moment, and has nothing but the table's clock to tell. */
+		if (run->first_open) {
+			open |= call->settled == SETTLED_OPEN && run->now - t->last < run->patience.stale;
+			continue;
+		}
+		call_settle(call, t, &run->patience, quiet);
+		if (call->settled == SETTLED_OPEN) {
+			open = TRUE;
+			run->result->unsettled += ended;
+			continue;
+		}
+		if (!tell_call(&run->teller, call, was_open, error))
+			return FALSE;
+	}
+	/* Rows without any beginning: a channel's first row was lost. Given up like a call. */
+	if (calls->len == 0 && quiet < run->patience.stale && !run->first_open)
+		open = TRUE;
+	run->result->open += open;
+	if (!open)
+		return TRUE;
+	return keep_open(run, group, t, last_seen != 0 && group->last_id <= run->known ? last_seen : run->now, error);
+}
+
+/* The cursor moves in the commit that stores what the rows up to it produced. */
+static gboolean
+commit_block(gint64 id, gpointer data, GError **error)
+{
+	struct intake_run *run = data;
+	if (!run->writing)
+		return TRUE;
+	id = MIN(id, run->passable);
+	if (id > run->checkpoint.cursor && !run->first_open) {
+		run->checkpoint.cursor = id;
+		if (!checkpoint_put(run->db, &run->checkpoint, error))
+			return FALSE;
+	}
+	run->writing = FALSE;
+	return store_commit(run->db, error);
+}
+
+/* Where to begin. */
+
+static gboolean
+probe_time(struct intake_run *run, gint64 id, gint64 *utc, GError **error)
+{
+	gint64 at;
+	struct wall time;
+	gboolean found;
+	if (!source_probe(run->pbx->source, id, &at, &time, &found, error))
+		return FALSE;
+	*utc = found ? zone_utc_once(&run->pbx->zone, time) : 0;
+	return TRUE;
+}
+
+static gboolean
+begin_store(struct intake_run *run, gint64 first, GError **error)
+{
+	const struct source_settings *settings = &run->config->source;
+	run->result->first = TRUE;
+	run->checkpoint = (struct checkpoint){ .first_pass = run->now };
+	if (settings->start == START_ALL || run->last == 0) {
+		run->checkpoint.cursor = first - 1;
+		run->checkpoint.start = settings->start == START_NOW ? run->now : 0;
+	} else if (settings->start == START_TIME) {
+		gint64 id;
+		if (!rebuild_bisect(run->pbx->source, &run->pbx->zone, settings->start_time - 60 * (gint64)G_USEC_PER_SEC, &id, error))
+			return FALSE;
+		run->checkpoint.cursor = id - 1;
+		run->checkpoint.start = settings->start_time;
+		run->result->history = MAX(0, id - first);
+	} else {
+		/* What is open at this moment began within `stale`; the rest is history. */
+		gint64 id;
+		if (!rebuild_bisect(run->pbx->source, &run->pbx->zone, run->last_utc - settings->stale, &id, error))
+			return FALSE;
+		run->checkpoint.cursor = id - 1;
+		run->checkpoint.start = run->now;
+		run->first_open = TRUE;
+		run->result->history = run->last - first + 1;
+	}
+	return TRUE;
+}
+
+static gboolean
+check_table(struct intake_run *run, GError **error)
+{
+	if (run->last >= run->checkpoint.cursor)
+		return TRUE;
+	g_set_error(error, INTAKE_ERROR, INTAKE_ERROR_SWAPPED,
+	    "%s: rows up to id %" G_GINT64_FORMAT " were read before, but the highest id is now %" G_GINT64_FORMAT
+	    ": the table was emptied, swapped or restored\nIf that is as it should be, move the store %s away and run sync again: it begins with "
+	    "[source] start.",
+	    source_name(run->pbx->source), run->checkpoint.cursor, run->last, run->config->store.path);
+	return FALSE;
+}
+
+static gboolean
+find_place(struct intake_run *run, GError **error)
+{
+	gint64 first;
+	gboolean found = FALSE;
+	if (!source_bounds(run->pbx->source, &first, &run->last, error))
+		return FALSE;
+	if (run->last != 0 && !probe_time(run, run->last, &run->last_utc, error))
+		return FALSE;
+	if (run->db != NULL && !checkpoint_get(run->db, &run->checkpoint, &found, error))
+		return FALSE;
+	if (!found)
+		return begin_store(run, first, error);
+	if (!check_table(run, error) || !checkpoint_seasoned(run->db, run->now - run->patience.settle, &run->seasoned, error))
+		return FALSE;
+	g_autoptr(GArray) marks = checkpoint_marks(run->db, error);
+	if (marks == NULL)
+		return FALSE;
+	run->known = MAX(run->checkpoint.cursor, marks->len > 0 ? g_array_index(marks, struct mark, 0).id : 0);
+	run->seasoned = MAX(run->seasoned, run->checkpoint.cursor);
+	return TRUE;
+}
+
+/* Rows so far behind the newest one that they are taken for seasoned, where the stretch is long enough to matter. */
+static gboolean
+find_passable(struct intake_run *run, GError **error)
+{
+	run->passable = run->seasoned;
+	if (run->last - run->checkpoint.cursor < 1000)
+		return TRUE;
+	gint64 id;
+	if (!rebuild_bisect(run->pbx->source, &run->pbx->zone, run->last_utc - LONG_AGO, &id, error))
+		return FALSE;
+	run->passable = MAX(run->seasoned, id - 1);
+	return TRUE;
+}
+
+/* Which Asterisk ran last: knowledge that outlives a pass. */
+static gboolean
+load_incarnations(struct intake_run *run, rebuild *r, GError **error)
+{
+	if (run->db == NULL)
+		return TRUE;
+	g_autoptr(GArray) list = checkpoint_asterisks(run->db, error);
+	if (list == NULL)
+		return FALSE;
+	for (guint i = 0; i < list->len; i++) {
+		const struct asterisk *a = &g_array_index(list, struct asterisk, i);
+		struct incarnation inc = { .systemname = a->systemname, .epoch = a->epoch, .number = a->counter, .restarted = a->restarted };
+		assembly_set_incarnation(rebuild_assembly(r), &inc);
+	}
+	return TRUE;
+}
+
+static gboolean
+save_incarnations(struct intake_run *run, rebuild *r, GError **error)
+{
+	const GArray *list = assembly_incarnations(rebuild_assembly(r));
+	for (guint i = 0; i < list->len; i++) {
+		const struct incarnation *inc = &g_array_index(list, struct incarnation, i);
+		struct asterisk a = { .systemname = (char *)inc->systemname, .epoch = inc->epoch, .counter = inc->number,
+			.restarted = inc->shared ? 0 : inc->restarted };
+		if (!checkpoint_asterisk_put(run->db, &a, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* Calls that are open in the store and whose time has come, or that new rows may have touched. */
+static gboolean
+fetch_due(struct intake_run *run, rebuild *r, GError **error)
+{
+	if (run->db == NULL || run->result->first)
+		return TRUE;
+	g_autoptr(GArray) due = checkpoint_open_due(run->db, run->now, run->now - run->patience.grace, 100000, error);
+	if (due == NULL)
+		return FALSE;
+	g_autoptr(GPtrArray) ids = g_ptr_array_new();
+	for (guint i = 0; i < due->len; i++)
+		g_ptr_array_add(ids, g_array_index(due, struct open_call, i).linkedid);
+	return rebuild_fetch(r, (const char *const *)ids->pdata, ids->len, error);
+}
+
+/* Rows that were committed late, with ids below the cursor. */
+static gboolean
+fetch_gaps(struct intake_run *run, rebuild *r, GError **error)
+{
+	if (run->db == NULL || run->result->first)
+		return TRUE;
+	g_autoptr(GArray) gaps = checkpoint_gaps(run->db, error);
+	if (gaps == NULL)
+		return FALSE;
+	for (guint i = 0; i < gaps->len; i++) {
+		const struct gap *gap = &g_array_index(gaps, struct gap, i);
+		gint64 before = rebuild_rows(r);
+		if (!rebuild_scan(r, gap->first - 1, gap->last, NULL, error))
+			return FALSE;
+		if (rebuild_rows(r) > before)
+			log_fact(LOG_LEVEL_DEBUG, "late rows", NULL);
+	}
+	return TRUE;
+}
+
+/* Remembers where ids are missing among those the cursor passes now. */
+static gboolean
+note_gaps(struct intake_run *run, gint64 from, gint64 to, GError **error)
+{
+	if (from >= to)
+		return TRUE;
+	if (!source_ask_ids(run->pbx->source, from, to, error))
+		return FALSE;
+	gint64 expected = from + 1, id;
+	int got;
+	gboolean ok = TRUE;
+	while ((got = source_answer_id(run->pbx->source, &id, error)) > 0 && ok) {
+		if (id > expected) {
+			struct gap gap = { .first = expected, .last = id - 1, .since = run->now };
+			ok = checkpoint_gap_put(run->db, &gap, error);
+		}
+		expected = id + 1;
+	}
+	if (!ok)
+		source_answer_drop(run->pbx->source);
+	return ok && got >= 0;
+}
+
+/* The last commit of a round: what is known by now of the table as a whole. */
+static gboolean
+finish_store(struct intake_run *run, rebuild *r, gint64 from, GError **error)
+{
+	if (run->teller.print != NULL)
+		return TRUE;
+	gint64 to = MAX(from, run->first_open ? run->last : MIN(run->passable, run->last));
+	gboolean moved = to > from;
+	if (!begin_once(run, error))
+		return FALSE;
+	run->checkpoint.cursor = MAX(run->checkpoint.cursor, to);
+	run->checkpoint.last_pass = run->now;
+	/* The first stretch ever is history: what is missing there will not come. */
+	if (moved && !run->result->first && to - from < 1000000 && !note_gaps(run, from, to, error))
+		return FALSE;
+	if (!checkpoint_gap_expire(run->db, run->now - run->config->source.gap_wait, error))
+		return FALSE;
+	if (run->last > run->known) {
+		struct mark mark = { .id = run->last, .uniqueid = (char *)"", .wall = zone_wall(&run->pbx->zone, run->last_utc) };
+		if (!checkpoint_sight(run->db, run->last, run->now, error) || !checkpoint_mark_put(run->db, &mark, error) ||
+		    !save_incarnations(run, r, error))
+			return FALSE;
+	}
+	run->writing = FALSE;
+	return checkpoint_put(run->db, &run->checkpoint, error) && store_commit(run->db, error);
+}
+
+static gboolean
+run_intake(struct intake_run *run, const volatile gint *stop, GError **error)
+{
+	if (!find_place(run, error) || !find_passable(run, error))
+		return FALSE;
+	gint64 from = run->checkpoint.cursor;
+	run->teller.start = run->checkpoint.start;
+	struct rebuild_options options = pbx_rebuild_options(run->pbx, run->config);
+	g_autoptr(rebuild) r = rebuild_new(run->pbx->source, &options, take_group, commit_block, run);
+	gboolean ok = load_incarnations(run, r, error) && rebuild_scan(r, from, run->last, stop, error);
+	gboolean stopped = stop != NULL && *stop;
+	if (ok && !stopped)
+		ok = fetch_gaps(run, r, error) && fetch_due(run, r, error) && rebuild_finish(r, error) && finish_store(run, r, from, error);
+	run->result->rows = rebuild_rows(r);
+	return ok;
+}
+
+gboolean
+intake(store *db, struct pbx *pbx, const struct config *config, gint64 now, FILE *print, const volatile gint *stop,
+    struct intake_result *result, GError **error)
+{
+	*result = (struct intake_result){ 0 };
+	struct intake_run run = {
+		.db = db,
+		.pbx = pbx,
+		.config = config,
+		.teller = { .store = db, .print = print, .config = config, .form = pbx_form_settings(pbx, config), .now = now },
+		.patience = pbx_patience(config),
+		.now = now,
+		.result = result,
+	};
+	/* A dry run looks once and shows what the next pass would tell. */
+	if (print != NULL)
+		run.patience.settle = 0;
+	gboolean ok = run_intake(&run, stop, error);
+	if (run.writing)
+		store_rollback(db);
+	result->calls = run.teller.calls;
+	result->events = run.teller.events;
+	result->recordings = run.teller.recordings;
+	result->skipped = run.teller.skipped;
+	return ok;
+}

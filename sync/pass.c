@@ -1,0 +1,172 @@
+#include "sync/pass.h"
+
+#include "store/store.h"
+#include "sync/convert.h"
+#include "sync/deliver.h"
+#include "sync/intake.h"
+#include "sync/lock.h"
+#include "sync/log.h"
+
+#include <poll.h>
+
+/* After a round that saw calls end just now, another one follows once they are seasoned. */
+#define ROUNDS 2
+
+static void
+wait_for(gint64 us)
+{
+	struct pollfd stop = { .fd = app_stop_fd(), .events = POLLIN };
+	poll(&stop, 1, (int)(us / 1000) + 1);
+}
+
+static void
+say_number(const char *what, const char *key, gint64 n)
+{
+	if (n == 0)
+		return;
+	g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, n);
+	log_fact(LOG_LEVEL_INFO, what, key, text, NULL);
+}
+
+static void
+say_intake(const struct intake_result *r)
+{
+	if (r->first && r->history > 0)
+		log_say(LOG_LEVEL_INFO, "first run: %" G_GINT64_FORMAT " older rows are left to backfill", r->history);
+	if (r->events + r->recordings == 0)
+		return;
+	g_autofree char *calls = g_strdup_printf("%" G_GINT64_FORMAT, r->calls), *events = g_strdup_printf("%" G_GINT64_FORMAT, r->events),
+			*recordings = g_strdup_printf("%" G_GINT64_FORMAT, r->recordings),
+			*open = g_strdup_printf("%" G_GINT64_FORMAT, r->open);
+	log_fact(LOG_LEVEL_INFO, "read", "calls", calls, "events", events, "recordings", recordings, "open", open, NULL);
+}
+
+static int
+take_in(struct app *app, store *db)
+{
+	g_autoptr(GError) error = NULL;
+	struct pbx pbx;
+	if (!pbx_open(&pbx, app->config, &error))
+		return app_fail(NULL, error);
+	int status = EXIT_DONE;
+	for (int round = 0; round < ROUNDS && status == EXIT_DONE && !app_stop; round++) {
+		struct intake_result result;
+		if (!intake(db, &pbx, app->config, g_get_real_time(), NULL, &app_stop, &result, &error))
+			status = app_fail(NULL, error);
+		say_intake(&result);
+		if (result.unsettled == 0)
+			break;
+		if (round + 1 < ROUNDS && status == EXIT_DONE)
+			wait_for(app->config->source.settle + 50000);
+	}
+	pbx_close(&pbx);
+	return status;
+}
+
+static int
+convert_all(struct app *app, store *db)
+{
+	g_autoptr(GError) error = NULL;
+	struct convert_result result = { 0 };
+	int status = EXIT_DONE;
+	if (!convert(db, &app->config->recordings, g_get_real_time(), &app_stop, &result, &error))
+		status = app_fail("recordings", error);
+	say_number("converted", "mp3", result.done);
+	say_number("no recording", "files", result.none);
+	if (result.failed + result.unwritable > 0)
+		log_say(LOG_LEVEL_WARNING, "%" G_GINT64_FORMAT " recordings could not be converted: %s", result.failed + result.unwritable,
+		    result.words != NULL ? result.words : "see `celsync recordings`");
+	if (result.unwritable > 0)
+		status = MAX(status, EXIT_PARTLY);
+	convert_result_clear(&result);
+	return status;
+}
+
+static int
+told_outcome(struct app *app, const struct deliver_result *r)
+{
+	const char *words = r->words != NULL ? r->words : "";
+	say_number("sent", "requests", r->sent);
+	say_number("expired", "requests", r->expired);
+	if (r->refused) {
+		log_say(LOG_LEVEL_ERROR, "PlanFix refused the token: %s\nEverything is held. Correct [planfix] token in %s and run sync again.",
+		    words, app->config->file);
+		return EXIT_TOKEN;
+	}
+	if (r->rejected > 0)
+		log_say(LOG_LEVEL_WARNING, "PlanFix rejected %" G_GINT64_FORMAT " requests: %s", r->rejected, words);
+	if (r->unknown > 0)
+		log_say(LOG_LEVEL_WARNING, "the answer to %" G_GINT64_FORMAT " requests was lost: whether they arrived is unknown", r->unknown);
+	if (r->unreachable) {
+		log_say(LOG_LEVEL_WARNING, "PlanFix does not answer: %s\nWhat waits is kept and tried again.", words);
+		return EXIT_UNREACHABLE;
+	}
+	return r->rejected > 0 ? EXIT_PARTLY : EXIT_DONE;
+}
+
+static int
+send_all(struct app *app, store *db)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(run_lock) lock = NULL;
+	switch (lock_take(app->config->store.path, "deliver", &lock, &error)) {
+	case LOCK_BUSY: log_fact(LOG_LEVEL_DEBUG, "another run is sending", NULL); return EXIT_DONE;
+	case LOCK_FAILED: return app_fail(NULL, error);
+	case LOCK_TAKEN: break;
+	}
+	struct deliver_result result = { 0 };
+	struct deliver_options options = { .planfix = &app->config->planfix, .recordings = &app->config->recordings, .stop = &app_stop };
+	gboolean ok = deliver(db, &options, &result, &error);
+	int status = told_outcome(app, &result);
+	deliver_result_clear(&result);
+	return ok ? status : app_fail(NULL, error);
+}
+
+int
+pass_run(struct app *app)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(run_lock) lock = NULL;
+	switch (lock_take(app->config->store.path, "read", &lock, &error)) {
+	case LOCK_BUSY:
+		if (app->verbose)
+			log_say(LOG_LEVEL_INFO, "another run is at work");
+		return EXIT_BUSY;
+	case LOCK_FAILED: app_fail(NULL, error); return EXIT_STORE;
+	case LOCK_TAKEN: break;
+	}
+	g_autoptr(store) db = store_open(app->config->store.path, STORE_WRITE, &error);
+	if (db == NULL)
+		return app_fail(NULL, error);
+	int status = take_in(app, db);
+	if (!app_stop && status != EXIT_STORE) {
+		int converted = convert_all(app, db);
+		status = status != EXIT_DONE ? status : converted;
+	}
+	g_clear_pointer(&lock, lock_release);
+	if (!app_stop && status != EXIT_STORE) {
+		int sent = send_all(app, db);
+		if (sent == EXIT_TOKEN || status == EXIT_DONE)
+			status = sent;
+	}
+	return status;
+}
+
+int
+pass_show(struct app *app)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(store) db = NULL;
+	if (g_file_test(app->config->store.path, G_FILE_TEST_EXISTS)) {
+		db = store_open(app->config->store.path, STORE_READ, &error);
+		if (db == NULL)
+			return app_fail(NULL, error);
+	}
+	struct pbx pbx;
+	if (!pbx_open(&pbx, app->config, &error))
+		return app_fail(NULL, error);
+	struct intake_result result;
+	gboolean ok = intake(db, &pbx, app->config, g_get_real_time(), stdout, &app_stop, &result, &error);
+	pbx_close(&pbx);
+	return ok ? EXIT_DONE : app_fail(NULL, error);
+}

@@ -1,0 +1,17 @@
+/*
+ * One pass: read -> rebuild -> decide -> commit -> convert -> deliver. What the timer runs.
+ *
+ * The `read` lock covers everything up to the conversion, the `deliver` lock the sending: while another program sends, a pass
+ * leaves that to it. When the source cannot be reached, what waits in the outbox is sent all the same.
+ */
+#ifndef CELSYNC_PASS_H
+#define CELSYNC_PASS_H
+
+#include "sync/app.h"
+
+/* Returns the exit code; every error was told. */
+int pass_run(struct app *app);
+/* Prints the requests a pass would send, one JSON object a line; takes no lock, writes nothing. */
+int pass_show(struct app *app);
+
+#endif

@@ -1,0 +1,178 @@
+#include "sync/tell.h"
+
+#include "store/recordings.h"
+#include "store/windows.h"
+#include "sync/event.h"
+#include "sync/log.h"
+#include "sync/spool.h"
+
+#include <jansson.h>
+
+/* What the store knows of one employee's screen. */
+static gboolean
+window_before(struct teller *t, const char *callid, const char *ext, struct window *window, struct event_window *before, GError **error)
+{
+	gboolean found = FALSE;
+	*before = (struct event_window){ 0 };
+	*window = (struct window){ 0 };
+	if (t->store != NULL && !windows_get(t->store, callid, ext, window, &found, error))
+		return FALSE;
+	if (found)
+		*before = (struct event_window){ .exists = TRUE, .accepted = window->accepted != NULL, .closed = window->closed_as != NULL,
+			.final = window->final, .n = window->n };
+	return TRUE;
+}
+
+static gboolean
+close_window(struct teller *t, const struct event *event, const struct window *known, const struct event_window *after, GError **error)
+{
+	const struct leg *leg = event->leg;
+	gboolean same = known->callid != NULL && known->n == after->n;
+	struct window window = {
+		.callid = (char *)event->call->callid,
+		.ext = (char *)leg->ext,
+		.n = after->n,
+		.opened_by = same ? known->opened_by : NULL,
+		.opened = same ? known->opened : 0,
+		.accepted = after->accepted ? (char *)"yes" : NULL,
+		.closed_as = (char *)status_name(leg->status),
+		.closed = t->now,
+		.final = TRUE,
+	};
+	return windows_put(t->store, &window, error);
+}
+
+static void
+print_event(struct teller *t, const GArray *fields)
+{
+	json_t *object = json_object();
+	for (guint i = 0; i < fields->len; i++) {
+		const struct form_field *field = &g_array_index(fields, struct form_field, i);
+		json_object_set_new(object, field->name, json_string(field->value));
+	}
+	g_autofree char *line = json_dumps(object, JSON_COMPACT);
+	json_decref(object);
+	fprintf(t->print, "%s\n", line);
+	t->events++;
+}
+
+static enum outbox_rank
+rank_of(enum event_kind kind)
+{
+	static const enum outbox_rank ranks[] = { OUTBOX_ANNOUNCE, OUTBOX_ANNOUNCE, OUTBOX_ACCEPTED, OUTBOX_COMPLETED };
+	return ranks[kind];
+}
+
+static gboolean
+put_event(struct teller *t, const struct event *event, GError **error)
+{
+	g_autoptr(GArray) fields = form_of_event(event, &t->form);
+	if (t->print != NULL) {
+		print_event(t, fields);
+		return TRUE;
+	}
+	g_autofree char *body = form_encode(fields);
+	gboolean announcement = event->kind == EVENT_INCOMING || event->kind == EVENT_OUTGOING;
+	struct outbox_new item = {
+		.callid = event->call->callid,
+		.ext = event->leg->ext,
+		.event = event_name(event->kind),
+		.n = event->n,
+		.rank = rank_of(event->kind),
+		.priority = t->history ? OUTBOX_HISTORY : OUTBOX_LIVE,
+		.body = body,
+		.recording = event->kind == EVENT_COMPLETED ? event->leg->recording : NULL,
+		.call_start = event->call->start,
+		.expires = announcement ? t->now + t->config->planfix.popup_max_age : 0,
+	};
+	gboolean added;
+	if (!outbox_put(t->store, &item, t->now, &added, error))
+		return FALSE;
+	t->events += added;
+	return TRUE;
+}
+
+static gboolean
+tell_leg(struct teller *t, const struct call *call, const struct leg *leg, gboolean live, gboolean *told, GError **error)
+{
+	struct window window;
+	struct event_window before, after;
+	if (leg->ext == NULL || leg->status == STATUS_NONE)
+		return TRUE;
+	if (!window_before(t, call->callid, leg->ext, &window, &before, error))
+		return FALSE;
+	struct event events[EVENTS_MAX];
+	guint n = event_finished(call, leg, &before, live, events, &after);
+	gboolean ok = TRUE;
+	for (guint i = 0; i < n && ok; i++)
+		ok = put_event(t, &events[i], error);
+	struct event closing = { EVENT_COMPLETED, call, leg, after.n };
+	if (ok && t->print == NULL && after.final && !before.final)
+		ok = close_window(t, &closing, &window, &after, error);
+	*told |= n > 0;
+	window_clear(&window);
+	return ok;
+}
+
+/* Who is heard in it, for the tags: the leg it was chosen for. */
+static const char *
+employee_of(const struct call *call, const char *file)
+{
+	for (guint i = 0; i < call->n_legs; i++) {
+		if (g_strcmp0(call->legs[i].recording, file) == 0 && call->legs[i].ext != NULL)
+			return call->legs[i].ext;
+	}
+	return NULL;
+}
+
+static gboolean
+want_recordings(struct teller *t, const struct call *call, GError **error)
+{
+	for (guint i = 0; i < call->n_recordings; i++) {
+		const struct call_recording *r = &call->recordings[i];
+		g_autofree char *path = spool_path(t->config->recordings.spool, r->path);
+		if (path == NULL) {
+			log_fact(LOG_LEVEL_WARNING, "recording ignored: its name leads nowhere", "callid", call->callid, "file", r->file, NULL);
+			continue;
+		}
+		struct recording wanted = {
+			.callid = (char *)call->callid,
+			.file = (char *)r->file,
+			.path = path,
+			.state = RECORDING_WAITING,
+			.since = t->now,
+			.call_ended = call->end,
+			.title = (char *)employee_of(call, r->file),
+			.artist = (char *)call->client,
+		};
+		gboolean added;
+		if (!recordings_put(t->store, &wanted, t->now, &added, error))
+			return FALSE;
+		t->recordings += added;
+	}
+	return TRUE;
+}
+
+gboolean
+tell_call(struct teller *t, const struct call *call, gboolean was_open, GError **error)
+{
+	const char *skip = call->skip;
+	if (call->start < t->start && !was_open)
+		skip = "before start";
+	if (skip != NULL) {
+		t->skipped++;
+		log_fact(LOG_LEVEL_DEBUG, "skipped", "callid", call->callid, "why", skip, NULL);
+		return TRUE;
+	}
+	gboolean live = !t->history && call->end >= t->now - t->config->planfix.popup_max_age;
+	gboolean told = FALSE;
+	for (guint i = 0; i < call->n_legs; i++) {
+		if (!tell_leg(t, call, &call->legs[i], live, &told, error))
+			return FALSE;
+	}
+	t->calls += told;
+	if (told)
+		log_fact(LOG_LEVEL_INFO, "call", "callid", call->callid, "direction", direction_name(call->direction), "result",
+		    result_name(call->result), "settled", settled_name(call->settled), NULL);
+	return t->print != NULL || want_recordings(t, call, error);
+}

@@ -1,0 +1,30 @@
+/*
+ * One settled call goes into the store: events for the employees it concerns, and the recordings to be converted.
+ *
+ * Acts inside the caller's transaction. What a window says was told already is not told again, so a call that is rebuilt
+ * twice changes nothing the second time.
+ */
+#ifndef CELSYNC_TELL_H
+#define CELSYNC_TELL_H
+
+#include "store/outbox.h"
+#include "sync/config.h"
+#include "sync/form.h"
+
+#include <stdio.h>
+
+struct teller {
+	store *store; /* NULL: nothing is known and nothing is kept; only for print */
+	FILE *print;  /* a dry run: requests are printed here, one JSON object a line, and nothing is written */
+	const struct config *config;
+	struct form_settings form;
+	gint64 now, start; /* µs UTC; start: nothing that began before is told */
+	gboolean history;  /* COMPLETED only, behind live traffic */
+	/* What was done. */
+	gint64 calls, events, recordings, skipped;
+};
+
+/* `was_open`: it was known as open before, so that `start` does not hide it. */
+gboolean tell_call(struct teller *teller, const struct call *call, gboolean was_open, GError **error);
+
+#endif

@@ -1,0 +1,92 @@
+# Shared by tests/run/*.sh: TAP, a scratch folder, and servers that end with the test. Source it: . "$TOP/tests/lib/tap.sh"
+# shellcheck shell=sh
+
+BUILD=${CELSYNC_BUILD:-$TOP/build}
+CELSYNC=$BUILD/celsync
+CAPTURE=$TOP/tests/captures/ast22
+TOKEN=test-token
+T=$(mktemp -d "${TMPDIR:-/tmp}/celsync-test.XXXXXX")
+count=0
+pids=
+mysql=
+
+cleanup() {
+	for pid in $pids; do kill "$pid" 2>/dev/null; done
+	[ -z "$mysql" ] || "$TOP/tests/mariadb.sh" stop "$mysql"
+	rm -rf "$T"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM HUP
+
+# ok NAME STATUS [FILE]: one test; FILE is shown when it failed.
+ok() {
+	count=$((count + 1))
+	if [ "$2" -eq 0 ]; then
+		echo "ok $count - $1"
+	else
+		echo "not ok $count - $1"
+		[ -z "${3:-}" ] || sed 's/^/# /' "$3" | head -n 60
+	fi
+}
+# is NAME GOT WANTED
+is() {
+	if [ "$2" = "$3" ]; then ok "$1" 0; else
+		printf '# got:    %s\n# wanted: %s\n' "$2" "$3"
+		ok "$1" 1
+	fi
+}
+done_testing() { echo "1..$count"; }
+
+# planfix NAME [OPTION ...]: starts a stand-in server; its log is $T/NAME.log, its address in $url.
+planfix() {
+	name=$1
+	shift
+	rm -f "$T/$name.port"
+	"$BUILD/tests/planfix" --token "$TOKEN" --port 0 --port-file "$T/$name.port" --log "$T/$name.log" --exit-when-parent-dies "$@" \
+		2>"$T/$name.err" &
+	planfix_pid=$!
+	pids="$pids $planfix_pid"
+	i=0
+	while [ ! -s "$T/$name.port" ] && [ $i -lt 100 ]; do sleep 0.05; i=$((i + 1)); done
+	url=$(cat "$T/$name.port")
+}
+# planfix_stop: ends the last one; its status is 1 when it found a fault.
+planfix_stop() {
+	kill "$planfix_pid" 2>/dev/null
+	wait "$planfix_pid"
+}
+
+# database FILE.sql ...: a private MariaDB with these files in asteriskcdrdb; $socket.
+database() {
+	mysql=$T/mysql
+	socket=$(MARIADB_OWNER=$$ "$TOP/tests/mariadb.sh" start "$mysql") || return 1
+	"$TOP/tests/mariadb.sh" load "$mysql" asteriskcdrdb "$@"
+}
+
+# config FILE SOURCE-LINES [MORE]: a configuration for the captures; its store is FILE.db.
+config() {
+	cat >"$1" <<EOF
+[source]
+$2
+start = all
+settle = 1 s
+
+[pbx]
+extension = ^[1-9]\\d{1,3}\$
+trunk = mango
+
+[planfix]
+url = ${url:-http://127.0.0.1:1/tel/api/}
+token = $TOKEN
+rate = 0
+connections = 8
+
+[recordings]
+spool = $T/monitor
+
+[store]
+path = $1.db
+${3:-}
+EOF
+	chmod 600 "$1"
+}

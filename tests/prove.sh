@@ -1,0 +1,35 @@
+#!/bin/sh
+# tests/prove.sh TEST ... : runs tests that print TAP under prove, two at a time; the last line is "N passed, N failed".
+# Unit tests are programs, tests/run/*.sh and tests/layers.sh are shell scripts.
+set -u
+status=0
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+scripts=
+programs=
+for test in "$@"; do
+	case $test in
+	*/layers.sh) "$test" || status=1 ;;
+	*.sh) scripts="$scripts $test" ;;
+	*) programs="$programs $test" ;;
+	esac
+done
+[ "$status" = 0 ] && echo "layers: ok" || echo "layers: an arrow points the wrong way"
+run() { # EXEC TEST ...
+	exec=$1
+	shift
+	[ $# -gt 0 ] || return 0
+	prove --timer -j "$(nproc)" --exec "$exec" "$@" 2>&1 | tee -a "$out"
+	grep -q '^Result: PASS' "$out" || status=1
+	tail -n 1 "$out" | grep -q '^Result: PASS' || status=1
+}
+# shellcheck disable=SC2086 # lists of names without spaces
+run "" $programs
+# shellcheck disable=SC2086
+run sh $scripts
+passed=$(sed -n 's/^Files=[0-9]*, Tests=\([0-9]*\),.*/\1/p' "$out" | awk '{ n += $1 } END { print n + 0 }')
+failed=$(sed -n 's/^  Failed tests\{0,1\}:.*/x/p; s/^  Non-zero exit status:.*/x/p' "$out" | wc -l)
+[ "$status" = 0 ] && failed=0
+[ "$status" = 0 ] || [ "$failed" != 0 ] || failed=1
+echo "$passed passed, $failed failed"
+exit $status

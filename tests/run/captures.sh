@@ -1,0 +1,44 @@
+#!/bin/sh
+# The captures of a real Asterisk, rebuilt through SQLite and through a real MariaDB, against the measured truth. RIGHT may only grow.
+TOP=${CELSYNC_TOP:-$(cd "$(dirname "$0")/../.." && pwd)}
+. "$TOP/tests/lib/tap.sh"
+RIGHT=152
+
+compare() { # NAME CONFIG
+	"$CELSYNC" -c "$2" calls --from 2026-11-22 --to 2026-11-25 --json >"$T/$1.calls" 2>"$T/$1.err"
+	is "$1: calls ends with 0" $? 0
+	"$BUILD/tests/compare" "$CAPTURE/expect.json" $RIGHT <"$T/$1.calls" >"$T/$1.diff"
+	ok "$1: $(tail -n 1 "$T/$1.diff" | tr -d '#')" $? "$T/$1.diff"
+	is "$1: nothing is said on stderr" "$(cat "$T/$1.err")" ""
+}
+
+config "$T/sqlite.conf" "driver = sqlite
+path = $CAPTURE/master.db"
+compare SQLite "$T/sqlite.conf"
+
+database "$CAPTURE/schema.sql" "$CAPTURE/cel.sql" "$CAPTURE/cdr.sql"
+config "$T/mariadb.conf" "driver = mariadb
+socket = $socket
+user = root"
+compare MariaDB "$T/mariadb.conf"
+
+# The test itself can fail: one call less, one fact wrong.
+sed 1d "$T/SQLite.calls" | "$BUILD/tests/compare" "$CAPTURE/expect.json" $RIGHT >/dev/null
+is "a missing call is noticed" $? 1
+sed '1s/"talk":5/"talk":9/g' "$T/SQLite.calls" | "$BUILD/tests/compare" "$CAPTURE/expect.json" $RIGHT >/dev/null
+is "a wrong talk time is noticed" $? 1
+
+# One call by any of its linkedids; none where there is none.
+one=$("$CELSYNC" -c "$T/sqlite.conf" calls --call 1795397523.140 --json | grep -c '"callid":"1795397518.138"')
+is "a call is found by the linkedid of its consultation" "$one" 1
+"$CELSYNC" -c "$T/sqlite.conf" calls --call 1.1 --json >"$T/none" 2>/dev/null
+is "a call that is not there: status" $? 1
+is "a call that is not there: nothing is printed" "$(cat "$T/none")" ""
+half=$("$CELSYNC" -c "$T/sqlite.conf" calls --from 2026-11-23T01:47:00Z --to 2026-11-23T01:48:00Z --json | wc -l)
+whole=$(grep -c '"start":"2026-11-23T01:47:' "$T/SQLite.calls")
+is "a period holds the calls that began in it" "$half" "$whole"
+grep '"start":"2026-11-23T01:47:' "$T/SQLite.calls" | sort >"$T/a"
+"$CELSYNC" -c "$T/sqlite.conf" calls --from 2026-11-23T01:47:00Z --to 2026-11-23T01:48:00Z --json | sort >"$T/b"
+cmp -s "$T/a" "$T/b"
+ok "calls across the edges of a period come whole" $?
+done_testing
