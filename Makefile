@@ -42,39 +42,42 @@ ifneq ($(filter programs tests $(B)/%,$(MAKECMDGOALS)),)
 -include $(B)/flags.mk
 endif
 
+# One short line a file; V=1 shows the commands.
+SAY = $(if $(V),,@echo '  $(1) $@';)
 COMPILE = $(CC) $(CPP) $(WARN) $(CFLAGS) $(PKG_CFLAGS) -MMD -MP
 LINK    = $(CC) $(CFLAGS) $(LDFLAGS)
 
-$(B)/sql.c: sql/embed.sh $(SQL)
+# The folders too: a file that was taken away is a change.
+$(B)/sql.c: sql/embed.sh $(SQL) $(sort $(dir $(SQL)))
 	@mkdir -p $(B)
-	sh sql/embed.sh $(SQL) > $@.tmp && mv $@.tmp $@
+	@sh sql/embed.sh $(SQL) > $@.tmp && mv $@.tmp $@
 $(B)/sql.o: $(B)/sql.c
-	$(COMPILE) -c -o $@ $<
+	$(call SAY,CC)$(COMPILE) -c -o $@ $<
 $(B)/planfix/%.o: tests/planfix/%.c | $(B)/flags.mk
 	@mkdir -p $(@D)
-	$(COMPILE) -c -o $@ $<
+	$(call SAY,CC)$(COMPILE) -c -o $@ $<
 $(B)/%.o: %.c | $(B)/flags.mk
 	@mkdir -p $(@D)
-	$(COMPILE) -c -o $@ $<
+	$(call SAY,CC)$(COMPILE) -c -o $@ $<
 $(B)/libcelsync.a: $(OBJ)
-	rm -f $@ && ar rcs $@ $^
+	@rm -f $@ && ar rcs $@ $^
 $(B)/celsync: $(B)/sync/main.o $(B)/libcelsync.a
-	$(LINK) -o $@ $^ $(PKG_LIBS) $(LIBS)
+	$(call SAY,LD)$(LINK) -o $@ $^ $(PKG_LIBS) $(LIBS)
 $(B)/tests/planfix: $(PLANFIX)
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^ $(PKG_LIBS) $(MHD_LIBS)
+	$(call SAY,LD)$(LINK) -o $@ $^ $(PKG_LIBS) $(MHD_LIBS)
 $(B)/tests/compare: $(B)/compare/compare.o
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^ $(PKG_LIBS)
+	$(call SAY,LD)$(LINK) -o $@ $^ $(PKG_LIBS)
 $(B)/compare/%.o: tests/compare/%.c | $(B)/flags.mk
 	@mkdir -p $(@D)
-	$(COMPILE) -c -o $@ $<
+	$(call SAY,CC)$(COMPILE) -c -o $@ $<
 $(B)/tests/%: $(B)/unit/%.o $(SCENE) $(B)/libcelsync.a
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^ $(PKG_LIBS) $(MHD_LIBS) $(LIBS)
+	$(call SAY,LD)$(LINK) -o $@ $^ $(PKG_LIBS) $(MHD_LIBS) $(LIBS)
 $(B)/unit/%.o: tests/unit/%.c | $(B)/flags.mk
 	@mkdir -p $(@D)
-	$(COMPILE) -c -o $@ $<
+	$(call SAY,CC)$(COMPILE) -c -o $@ $<
 
 .SECONDARY:
 -include $(OBJ:.o=.d) $(B)/sync/main.d $(SCENE:.o=.d) $(PLANFIX:.o=.d) $(patsubst tests/unit/%.c,$(B)/unit/%.d,$(UNIT))
@@ -91,7 +94,7 @@ check: deps-check
 
 RUN := $(sort $(wildcard tests/run/*.sh)) tests/layers.sh
 prove:
-	CELSYNC_TOP=$(CURDIR) CELSYNC_BUILD=$(abspath $(B)) tests/prove.sh $(TESTS) $(RUN)
+	@CELSYNC_TOP=$(CURDIR) CELSYNC_BUILD=$(abspath $(B)) tests/prove.sh $(TESTS) $(RUN)
 
 asan: deps-check
 	@$(MAKE) --no-print-directory -j$(shell nproc) B=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined' tests

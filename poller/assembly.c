@@ -6,13 +6,13 @@
 
 struct assembly {
 	arena_pool *pool;
-	GHashTable *channels;  /* uniqueid -> struct channel */
-	GHashTable *linkedids; /* linkedid -> struct group */
-	GHashTable *bridges;   /* bridge_id -> struct bridge */
-	GQueue ended;          /* groups nobody is left in, in the order they ended */
+	GHashTable *channels;       /* uniqueid -> struct channel */
+	GHashTable *linkedids;      /* linkedid -> struct group */
+	GHashTable *bridges;        /* bridge_id -> struct bridge */
+	GQueue ended;               /* groups nobody is left in, in the order they ended */
 	struct group *first, *last; /* groups held and not handed out, in the order they began */
 	guint held;
-	GPtrArray *spare;           /* groups to be used again */
+	GPtrArray *spare; /* groups to be used again */
 	GArray *incarnations;
 	GPtrArray *systemnames; /* owned strings of incarnations */
 	struct channel *recent; /* of the last row: the next one is often its neighbour */
@@ -134,8 +134,12 @@ group_empty(assembly *a, struct group *g)
 	g_array_set_size(g->steps, 0);
 	g_array_set_size(g->records, 0);
 	struct group kept = *g;
-	*g = (struct group){ .channels = kept.channels, .bridges = kept.bridges, .linkedids = kept.linkedids,
-		.named = kept.named, .steps = kept.steps, .records = kept.records };
+	*g = (struct group){ .channels = kept.channels,
+		.bridges = kept.bridges,
+		.linkedids = kept.linkedids,
+		.named = kept.named,
+		.steps = kept.steps,
+		.records = kept.records };
 	a->held--;
 	g_ptr_array_add(a->spare, g);
 }
@@ -215,6 +219,10 @@ group_with_linkedid(assembly *a, struct group *g, const char *linkedid, gint64 i
 			g_ptr_array_add(g->linkedids, key);
 		return g;
 	}
+	/* Its channel may be known by rows under another linkedid only. */
+	struct channel *c = g_hash_table_lookup(a->channels, linkedid);
+	if (c != NULL)
+		g = g != NULL ? merge(a, c->group, g) : c->group;
 	if (g == NULL)
 		g = group_new(a, id);
 	key = (gpointer)arena_string(&g->arena, linkedid);
@@ -352,14 +360,15 @@ watch_restarts(assembly *a, const struct channel *c)
 	struct incarnation *inc = incarnation_of(a, c->uniqueid, c->made.system_len);
 	if (inc == NULL || inc->shared)
 		return;
-	if (inc->restarted != 0 && c->made.epoch > inc->restarted + 1 && c->made.number > inc->number_before &&
-	    c->made.number < inc->number_before + 1000 && inc->number + 1000 < inc->number_before) {
-		/* A contradiction: the old counter goes on. */
+	if (inc->restarted != 0 && c->made.epoch > inc->restarted + 1 &&
+	    c->made.number > inc->number_before && c->made.number < inc->number_before + 1000 &&
+	    c->made.number > inc->number + 20) {
+		/* A contradiction: the old counter goes on, where the new one could not have come to by itself. */
 		inc->shared = TRUE;
 		return;
 	}
-	/* Neighbours may stand inverted, but not by more than a second. */
-	if (c->made.epoch > inc->epoch + 1 && c->made.number < inc->number) {
+	/* Neighbours may stand inverted, but not by more than a second; and a counter that began anew is far below. */
+	if (c->made.epoch > inc->epoch + 1 && c->made.number < (inc->number + 1) / 2) {
 		inc->restarted = c->made.epoch;
 		inc->number_before = inc->number;
 		inc->epoch = c->made.epoch;
@@ -379,7 +388,8 @@ assembly_incarnations(const assembly *a)
 void
 assembly_set_incarnation(assembly *a, const struct incarnation *incarnation)
 {
-	struct incarnation *inc = incarnation_of(a, incarnation->systemname, strlen(incarnation->systemname));
+	struct incarnation *inc =
+	    incarnation_of(a, incarnation->systemname, strlen(incarnation->systemname));
 	if (inc == NULL)
 		return;
 	const char *name = inc->systemname;
@@ -400,7 +410,8 @@ bridge_of(assembly *a, struct group **g, const char *extra)
 			memcpy(id, pair.value, pair.value_len);
 			id[pair.value_len] = '\0';
 		} else if (extra_key_is(&pair, "bridge_technology")) {
-			holding = pair.value_len == 14 && memcmp(pair.value, "holding_bridge", 14) == 0;
+			holding =
+			    pair.value_len == 14 && memcmp(pair.value, "holding_bridge", 14) == 0;
 		}
 	}
 	if (id[0] == '\0')
@@ -410,7 +421,8 @@ bridge_of(assembly *a, struct group **g, const char *extra)
 		/* A holding bridge outlives the calls in it, so each group has its own view of it. */
 		b = arena_alloc0(&(*g)->arena, sizeof *b);
 		b->group = *g;
-		b->id = holding ? arena_printf(&(*g)->arena, "%s %p", id, (void *)*g) : arena_string(&(*g)->arena, id);
+		b->id = holding ? arena_printf(&(*g)->arena, "%s %p", id, (void *)*g)
+		                : arena_string(&(*g)->arena, id);
 		b->index = (*g)->bridges->len;
 		g_ptr_array_add((*g)->bridges, b);
 		if (!g_hash_table_contains(a->bridges, b->id))
@@ -425,7 +437,8 @@ bridge_of(assembly *a, struct group **g, const char *extra)
 static enum dialstatus
 dialstatus_from(const char *text, gsize n)
 {
-	static const char *const names[] = { "", "ANSWER", "BUSY", "NOANSWER", "CANCEL", "CONGESTION", "CHANUNAVAIL" };
+	static const char *const names[] = { "", "ANSWER", "BUSY", "NOANSWER", "CANCEL",
+		"CONGESTION", "CHANUNAVAIL" };
 	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
 		if (strlen(names[i]) == n && memcmp(names[i], text, n) == 0)
 			return (enum dialstatus)i;
@@ -442,19 +455,21 @@ read_hangup(struct step *step, struct arena *arena, const char *extra)
 	step->hangup.dialstatus = DIALSTATUS_NONE;
 	while (extra_next(&extra, &pair)) {
 		if (extra_key_is(&pair, "hangupcause"))
-			step->hangup.cause = (gint16)CLAMP(g_ascii_strtoll(pair.value, NULL, 10), -1, 999);
+			step->hangup.cause =
+			    (gint16)CLAMP(g_ascii_strtoll(pair.value, NULL, 10), -1, 999);
 		else if (extra_key_is(&pair, "hangupsource"))
 			step->hangup.source = arena_string_n(arena, pair.value, pair.value_len);
 		else if (extra_key_is(&pair, "dialstatus"))
-			step->hangup.dialstatus = (guint8)dialstatus_from(pair.value, pair.value_len);
+			step->hangup.dialstatus =
+			    (guint8)dialstatus_from(pair.value, pair.value_len);
 	}
 }
 
 static gboolean
 app_matters(const char *name)
 {
-	static const char *const apps[] = { "MixMonitor", "StopMixMonitor", "Monitor", "Queue", "VoiceMail", "Voicemail",
-		"ConfBridge", "MeetMe" };
+	static const char *const apps[] = { "MixMonitor", "StopMixMonitor", "Monitor", "Queue",
+		"VoiceMail", "Voicemail", "ConfBridge", "MeetMe" };
 	for (guint i = 0; i < G_N_ELEMENTS(apps); i++) {
 		if (g_ascii_strcasecmp(apps[i], name) == 0)
 			return TRUE;
@@ -470,11 +485,8 @@ read_step(assembly *a, struct step *step, const struct cel_row *row)
 	switch (row->event) {
 	case CEL_CHAN_START:
 	case CEL_CHAN_END:
-	case CEL_ANSWER:
-		return TRUE;
-	case CEL_HANGUP:
-		read_hangup(step, &g->arena, row->extra);
-		return TRUE;
+	case CEL_ANSWER: return TRUE;
+	case CEL_HANGUP: read_hangup(step, &g->arena, row->extra); return TRUE;
 	case CEL_BRIDGE_ENTER:
 	case CEL_BRIDGE_EXIT:
 		step->bridge = bridge_of(a, &g, row->extra);
@@ -494,7 +506,8 @@ read_step(assembly *a, struct step *step, const struct cel_row *row)
 		const char *at = row->extra;
 		struct extra_pair pair;
 		while (extra_next(&at, &pair)) {
-			if (pair.key_len > 9 && memcmp(pair.key + pair.key_len - 9, "_uniqueid", 9) == 0)
+			if (pair.key_len > 9 &&
+			    memcmp(pair.key + pair.key_len - 9, "_uniqueid", 9) == 0)
 				tie_uniqueid(a, step->channel->group, &pair);
 		}
 		step->extra = arena_string(&step->channel->group->arena, row->extra);
@@ -502,20 +515,18 @@ read_step(assembly *a, struct step *step, const struct cel_row *row)
 	}
 	case CEL_PARK_START:
 	case CEL_PARK_END:
-	case CEL_FORWARD:
-		step->extra = arena_string(&g->arena, row->extra);
-		return TRUE;
+	case CEL_FORWARD: step->extra = arena_string(&g->arena, row->extra); return TRUE;
 	case CEL_LINKEDID_END:
 		step->linkedid = arena_string(&g->arena, row->linkedid);
 		g->linkedids_ended++;
 		return TRUE;
 	case CEL_STREAM_BEGIN:
 	case CEL_STREAM_END:
-		step->moh = strstr(row->extra, "\"class\"") != NULL || strncmp(row->userdeftype, "MOH", 3) == 0;
+		step->moh = strstr(row->extra, "\"class\"") != NULL ||
+		            strncmp(row->userdeftype, "MOH", 3) == 0;
 		return step->moh || row->event == CEL_STREAM_END;
 	case CEL_APP_END:
-	case CEL_OTHER:
-		return FALSE;
+	case CEL_OTHER: return FALSE;
 	}
 	return FALSE;
 }
@@ -532,7 +543,8 @@ channel_of(assembly *a, const struct cel_row *row, const char *linkedid)
 		return c;
 	}
 	/* Its own id may be known as a linkedid: another channel's `extra` named it. */
-	struct group *g = group_with_linkedid(a, g_hash_table_lookup(a->linkedids, row->uniqueid), linkedid, row->id);
+	struct group *g = group_with_linkedid(
+	    a, g_hash_table_lookup(a->linkedids, row->uniqueid), linkedid, row->id);
 	if (g->out)
 		return NULL;
 	if (g->channels->len >= GROUP_CHANNELS_MAX) {
@@ -567,7 +579,8 @@ assembly_add(assembly *a, const struct cel_row *row)
 
 	struct group *g = c->group;
 	if (wanted) {
-		if (g->steps->len > 0 && g_array_index(g->steps, struct step, g->steps->len - 1).id >= row->id)
+		if (g->steps->len > 0 &&
+		    g_array_index(g->steps, struct step, g->steps->len - 1).id >= row->id)
 			g->unordered = TRUE;
 		g_array_append_val(g->steps, step);
 	}
@@ -650,6 +663,22 @@ order_steps(struct group *g)
 		g_array_index(g->steps, struct step, kept++) = *s;
 	}
 	g_array_set_size(g->steps, kept);
+	/* Rows that came twice were counted twice. */
+	g->linkedids_ended = 0;
+	for (guint i = 0; i < kept; i++)
+		g->linkedids_ended +=
+		    g_array_index(g->steps, struct step, i).event == CEL_LINKEDID_END;
+}
+
+/* Whose CHAN_START was lost may be known by rows under another linkedid only; but an id that is a linkedid was its own. */
+static void
+find_lost_beginnings(assembly *a, struct group *g)
+{
+	for (guint i = 0; i < g->linkedids->len; i++) {
+		struct channel *c = g_hash_table_lookup(a->channels, g->linkedids->pdata[i]);
+		if (c != NULL && !c->started)
+			c->linkedid = c->uniqueid;
+	}
 }
 
 static struct group *
@@ -665,18 +694,24 @@ hand_out(assembly *a, struct group *g)
 	g->restarted = g->alive > 0 ? restart_of(a, g) : 0;
 	if (g->unordered)
 		order_steps(g);
+	find_lost_beginnings(a, g);
 	return g;
 }
 
 gboolean
-group_has_beginnings(const struct group *g)
+group_is_whole(const struct group *g)
 {
+	if (g->named->len > 0)
+		return FALSE;
+	for (guint i = 0; i < g->channels->len; i++) {
+		if (!((struct channel *)g->channels->pdata[i])->started)
+			return FALSE;
+	}
 	for (guint i = 0; i < g->linkedids->len; i++) {
 		gboolean found = FALSE;
-		for (guint j = 0; j < g->channels->len && !found; j++) {
-			const struct channel *c = g->channels->pdata[j];
-			found = c->started && strcmp(c->uniqueid, g->linkedids->pdata[i]) == 0;
-		}
+		for (guint j = 0; j < g->channels->len && !found; j++)
+			found = strcmp(((struct channel *)g->channels->pdata[j])->uniqueid,
+				    g->linkedids->pdata[i]) == 0;
 		if (!found)
 			return FALSE;
 	}
@@ -690,9 +725,10 @@ forgotten(assembly *a, gint64 stale)
 	if (a->swept != WALL_NONE && a->now - a->swept < RESTART_QUIET)
 		return NULL;
 	for (struct group *g = a->first; g != NULL; g = g->next) {
-		if (g->last_wall == WALL_NONE || !group_has_beginnings(g))
+		if (g->last_wall == WALL_NONE || !group_is_whole(g))
 			continue;
-		if (a->now - g->last_wall >= stale || (a->now - g->last_wall >= RESTART_QUIET && restart_of(a, g) != 0))
+		if (a->now - g->last_wall >= stale ||
+		    (a->now - g->last_wall >= RESTART_QUIET && restart_of(a, g) != 0))
 			return g;
 	}
 	a->swept = a->now;
@@ -704,7 +740,7 @@ assembly_next(assembly *a, gint64 quiet, gint64 stale)
 {
 	while (!g_queue_is_empty(&a->ended)) {
 		struct group *g = g_queue_peek_head(&a->ended);
-		if (g->alive > 0 || !group_has_beginnings(g)) {
+		if (g->alive > 0 || !group_is_whole(g)) {
 			g_queue_pop_head(&a->ended);
 			g->queued = FALSE;
 			continue;
@@ -722,12 +758,18 @@ assembly_incomplete(assembly *a, gboolean open)
 {
 	GPtrArray *list = g_ptr_array_new();
 	for (struct group *g = a->first; g != NULL; g = g->next) {
-		if ((!open || g->alive == 0) && group_has_beginnings(g))
+		if ((!open || g->alive == 0) && group_is_whole(g))
 			continue;
 		for (guint i = 0; i < g->linkedids->len; i++)
 			g_ptr_array_add(list, g->linkedids->pdata[i]);
 		for (guint i = 0; i < g->named->len; i++)
 			g_ptr_array_add(list, g->named->pdata[i]);
+		/* Its last rows may stand under a linkedid that is not known yet. */
+		for (guint i = 0; i < g->channels->len; i++) {
+			struct channel *c = g->channels->pdata[i];
+			if (!c->ended || !c->started)
+				g_ptr_array_add(list, (gpointer)c->uniqueid);
+		}
 	}
 	return list;
 }

@@ -19,26 +19,34 @@
 struct group;
 
 /* DIALSTATUS of the dialling side, as HANGUP's extra has it (Asterisk app_dial.c). */
-enum dialstatus { DIALSTATUS_NONE, DIALSTATUS_ANSWER, DIALSTATUS_BUSY, DIALSTATUS_NOANSWER, DIALSTATUS_CANCEL,
-	DIALSTATUS_CONGESTION, DIALSTATUS_CHANUNAVAIL, DIALSTATUS_OTHER };
+enum dialstatus {
+	DIALSTATUS_NONE,
+	DIALSTATUS_ANSWER,
+	DIALSTATUS_BUSY,
+	DIALSTATUS_NOANSWER,
+	DIALSTATUS_CANCEL,
+	DIALSTATUS_CONGESTION,
+	DIALSTATUS_CHANUNAVAIL,
+	DIALSTATUS_OTHER
+};
 
 /* All strings live as long as the group. */
 struct channel {
 	struct group *group;
 	const char *uniqueid;
-	const char *name;     /* as in its first row */
-	const char *linkedid; /* under which it began: of CHAN_START, else of its first row */
+	const char *name;         /* as in its first row */
+	const char *linkedid;     /* under which it began: of CHAN_START, else of its first row */
 	const char *linkedid_now; /* the last one seen */
-	struct uniqueid made; /* epoch 0 where the uniqueid tells none */
+	struct uniqueid made;     /* epoch 0 where the uniqueid tells none */
 	gint64 first_id, last_id;
 	gboolean started, ended; /* CHAN_START seen; HANGUP or CHAN_END seen */
 	/* As CHAN_START has it, else the first row. */
 	const char *cid_num, *cid_name, *cid_dnid, *exten, *context;
-	const char *cid_last;   /* the caller number of the last row that has one; "" */
+	const char *cid_last; /* the caller number of the last row that has one; "" */
 	gint64 cid_last_id;
-	const char *dial;       /* appdata of the first row that stood in Dial; "" */
+	const char *dial; /* appdata of the first row that stood in Dial; "" */
 	gint64 dial_id;
-	guint index;            /* in group->channels */
+	guint index; /* in group->channels */
 };
 
 struct bridge {
@@ -64,17 +72,19 @@ struct step {
 		} hangup;
 		struct {
 			const char *name, *data;
-		} app;             /* APP_START, APP_END: only those that matter (MixMonitor, Queue, VoiceMail, …) */
-		const char *extra; /* transfers, PICKUP, PARK_*, FORWARD: the JSON */
+		} app; /* APP_START, APP_END: only those that matter (MixMonitor, Queue, VoiceMail, …) */
+		const char *extra;    /* transfers, PICKUP, PARK_*, FORWARD: the JSON */
 		const char *linkedid; /* LINKEDID_END: which one ended */
-		gboolean moh;      /* STREAM_*: music on hold */
+		gboolean moh;         /* STREAM_*: music on hold */
 	};
 };
 
 /* A CDR record, cut down. */
 struct record {
-	struct channel *channel; /* whose uniqueid it carries; NULL when no such channel is in the group */
-	const char *uniqueid, *src, *dst, *channel_name, *dstchannel, *lastapp, *lastdata, *disposition, *did, *recordingfile;
+	struct channel
+	    *channel; /* whose uniqueid it carries; NULL when no such channel is in the group */
+	const char *uniqueid, *src, *dst, *channel_name, *dstchannel, *lastapp, *lastdata,
+	    *disposition, *did, *recordingfile;
 	gint64 sequence, duration, billsec;
 	struct wall calldate;
 };
@@ -83,16 +93,16 @@ struct group {
 	GPtrArray *channels;  /* struct channel, by first appearance */
 	GPtrArray *bridges;   /* struct bridge */
 	GPtrArray *linkedids; /* const char *: all that appeared */
-	GPtrArray *named;     /* const char *: uniqueids that `extra` named and no row carried yet */
-	GArray *steps;        /* struct step; ordered by id, each id once, when handed out */
-	GArray *records;      /* struct record, in the order they came */
-	struct arena arena;   /* for whatever belongs to this group's calls */
+	GPtrArray *named;   /* const char *: uniqueids that `extra` named and no row carried yet */
+	GArray *steps;      /* struct step; ordered by id, each id once, when handed out */
+	GArray *records;    /* struct record, in the order they came */
+	struct arena arena; /* for whatever belongs to this group's calls */
 	gint64 first_id, last_id;
-	gint64 last_wall;     /* highest time written */
-	guint alive;          /* channels that began and have not ended */
-	gint64 restarted;     /* epoch of the restart that ended it, 0: none */
+	gint64 last_wall;      /* highest time written */
+	guint alive;           /* channels that began and have not ended */
+	gint64 restarted;      /* epoch of the restart that ended it, 0: none */
 	guint linkedids_ended; /* LINKEDID_END seen */
-	gboolean truncated;   /* a bound was met: the rest of its rows was left out */
+	gboolean truncated;    /* a bound was met: the rest of its rows was left out */
 	/* The assembly's own. */
 	struct group *prev, *next;
 	gboolean queued, out, unordered;
@@ -122,12 +132,12 @@ struct group *assembly_next(assembly *assembly, gint64 quiet, gint64 stale);
 /* When all rows are in: any group that is left, oldest first; NULL: none. */
 struct group *assembly_rest(assembly *assembly);
 /*
- * The linkedids of held groups whose rows are not all here: no CHAN_START of a channel that began one of them was seen, or, with
- * `open`, somebody is still in it. The strings live as long as the groups; the array is the caller's.
+ * What to fetch by linkedid and uniqueid for held groups whose rows are not all here: those that are not whole, and, with `open`,
+ * those somebody is still in. The strings live as long as the groups; the array is the caller's.
  */
 GPtrArray *assembly_incomplete(assembly *assembly, gboolean open);
-/* The same question about one group. */
-gboolean group_has_beginnings(const struct group *group);
+/* Every channel it knows of was seen to start, among them those that began its linkedids. */
+gboolean group_is_whole(const struct group *group);
 /* Gives a group that was handed out back; its calls and strings are gone. */
 void assembly_release(assembly *assembly, struct group *group);
 /* The lowest id in a group that is held and not handed out; G_MAXINT64 when there is none. */
@@ -144,7 +154,7 @@ struct incarnation {
 	gint64 epoch, number;   /* of the newest channel */
 	gint64 restarted;       /* epoch; 0: none seen */
 	gint64 number_before;   /* highest number before that restart */
-	gboolean shared;        /* two Asterisks write under this name: their counters say nothing */
+	gboolean shared; /* two Asterisks write under this name: their counters say nothing */
 };
 /* Element type struct incarnation; the assembly's. */
 const GArray *assembly_incarnations(const assembly *assembly);

@@ -13,8 +13,8 @@ direction_name(enum direction direction)
 const char *
 status_name(enum status status)
 {
-	static const char *const names[] = { NULL, "Success", "Missed", "Cancelled", "Busy", "NoAnswer", "NotAvailable",
-		"NotAllowed" };
+	static const char *const names[] = { NULL, "Success", "Missed", "Cancelled", "Busy",
+		"NoAnswer", "NotAvailable", "NotAllowed" };
 	return names[status];
 }
 
@@ -84,8 +84,8 @@ add_dialled(struct call_builder *b, enum party_kind kind)
 {
 	guint n = 0;
 	for (guint i = 0; i < b->t->n_lanes; i++) {
-		if (i == b->beginning || (int)i == b->caller || !call_is_under(b, i) || b->parties[i].kind != kind ||
-		    call_is_beginning(b, i))
+		if (i == b->beginning || (int)i == b->caller || !call_is_under(b, i) ||
+		    b->parties[i].kind != kind || call_is_beginning(b, i))
 			continue;
 		if (kind == PARTY_EMPLOYEE && g_strcmp0(b->parties[i].ext, b->caller_ext) == 0)
 			continue;
@@ -122,7 +122,8 @@ decide_direction(struct call_builder *b)
 		if (rung >= 0)
 			set_caller(b, (guint)rung, b->parties[rung].ext);
 		else
-			set_caller(b, begin, party_of_local(b->rules, &b->t->lanes[begin], b->arena));
+			set_caller(
+			    b, begin, party_of_local(b->rules, &b->t->lanes[begin], b->arena));
 	} else if (b->parties[begin].kind == PARTY_OUTSIDE) {
 		call->direction = DIRECTION_IN;
 		lane_set_add(b->client, begin);
@@ -148,7 +149,8 @@ decide_end(struct call_builder *b)
 	call->end = TIME_NONE;
 	for (guint i = 0; i < b->t->n_lanes; i++) {
 		const struct lane *lane = &b->t->lanes[i];
-		gboolean part = i == b->beginning || (int)i == b->caller || lane_set_has(b->client, i);
+		gboolean part =
+		    i == b->beginning || (int)i == b->caller || lane_set_has(b->client, i);
 		for (guint j = 0; j < call->n_legs && !part; j++)
 			part = b->leg_sets[j] != NULL && lane_set_has(b->leg_sets[j], i);
 		/* Members of a queue may be rung again while the client waits: its own life decides, and theirs. */
@@ -185,13 +187,15 @@ decide_skip(struct call_builder *b)
 	guint told = 0, excluded = 0;
 	for (guint i = 0; i < call->n_legs; i++) {
 		struct leg *leg = &call->legs[i];
-		if (leg->ext != NULL && rules->skip_ext != NULL && g_hash_table_contains(rules->skip_ext, leg->ext)) {
+		if (leg->ext != NULL && rules->skip_ext != NULL &&
+		    g_hash_table_contains(rules->skip_ext, leg->ext)) {
 			leg->status = STATUS_NONE;
 			excluded++;
 		}
 		told += leg->ext != NULL && leg->status != STATUS_NONE;
 	}
-	if (call->did != NULL && rules->skip_did != NULL && g_hash_table_contains(rules->skip_did, call->did))
+	if (call->did != NULL && rules->skip_did != NULL &&
+	    g_hash_table_contains(rules->skip_did, call->did))
 		call->skip = "excluded";
 	else if (told == 0 && excluded > 0)
 		call->skip = "excluded";
@@ -228,7 +232,9 @@ build_one(struct call_builder *b, guint beginning)
 	b->notes = notes;
 	call->basis = "cel";
 	call->linkedid = lane->channel->linkedid;
-	call->callid = b->rules->name != NULL ? arena_printf(b->arena, "%s-%s", b->rules->name, call->linkedid) : call->linkedid;
+	call->callid = b->rules->name != NULL
+	                   ? arena_printf(b->arena, "%s-%s", b->rules->name, call->linkedid)
+	                   : call->linkedid;
 	call->start = lane->start;
 	call->answer = TIME_NONE;
 	call->hold = -1;
@@ -262,7 +268,9 @@ GPtrArray *
 call_build(struct group *group, const struct timeline *timeline, const struct call_rules *rules)
 {
 	GPtrArray *calls = g_ptr_array_new();
-	struct call_builder b = { .group = group, .t = timeline, .rules = rules, .arena = &group->arena };
+	struct call_builder b = {
+		.group = group, .t = timeline, .rules = rules, .arena = &group->arena
+	};
 	b.parties = arena_alloc(b.arena, (timeline->n_lanes + 1) * sizeof *b.parties);
 	for (guint i = 0; i < timeline->n_lanes; i++)
 		b.parties[i] = party_of(rules, &timeline->lanes[i], b.arena);
@@ -280,14 +288,16 @@ call_build(struct group *group, const struct timeline *timeline, const struct ca
 }
 
 void
-call_settle(struct call *call, const struct timeline *timeline, const struct call_patience *patience, gint64 quiet)
+call_settle(struct call *call, const struct timeline *timeline,
+    const struct call_patience *patience, gint64 quiet)
 {
 	const struct group *g = timeline->group;
 	if (call->settled == SETTLED_ENDED && quiet < patience->settle)
 		call->settled = SETTLED_OPEN;
 	if (call->settled != SETTLED_OPEN || quiet < patience->settle)
 		return;
-	if ((g->linkedids_ended >= g->linkedids->len || g->records->len > 0) && quiet >= patience->grace)
+	if ((g->linkedids_ended >= g->linkedids->len || g->records->len > 0) &&
+	    quiet >= patience->grace)
 		call->settled = SETTLED_GRACE;
 	else if (quiet >= patience->stale)
 		call->settled = SETTLED_STALE;

@@ -16,19 +16,24 @@
  * Sets are GHashTables used as sets of strings; NULL is an empty set.
  */
 struct call_rules {
-	const char *name;           /* prefix of callid, NULL: none */
-	GRegex *extension;          /* an employee's number; NULL: ^[1-9][0-9]{1,4}$ */
-	GHashTable *trunk;          /* "mango", "PJSIP/mango" */
-	GHashTable *alias;          /* "9101" -> "101" */
-	GHashTable *employees;      /* where given, others are warned of */
+	const char *name;      /* prefix of callid, NULL: none */
+	GRegex *extension;     /* an employee's number; NULL: ^[1-9][0-9]{1,4}$ */
+	GHashTable *trunk;     /* "mango", "PJSIP/mango" */
+	GHashTable *alias;     /* "9101" -> "101" */
+	GHashTable *employees; /* where given, others are warned of */
 	GHashTable *skip_ext, *skip_did;
-	gboolean internal;          /* report internal calls too */
-	const char *anonymous;      /* number to send for an unknown client; NULL: such calls are skipped */
-	const char *default_ext;    /* who gets the Missed when nobody rang; NULL: nobody */
+	gboolean internal; /* report internal calls too */
+	const char
+	    *anonymous; /* number to send for an unknown client; NULL: such calls are skipped */
+	const char *default_ext; /* who gets the Missed when nobody rang; NULL: nobody */
 	const number_rewrite *rewrite;
 };
 
-enum direction { DIRECTION_IN, DIRECTION_OUT, DIRECTION_INTERNAL };
+enum direction {
+	DIRECTION_IN,
+	DIRECTION_OUT,
+	DIRECTION_INTERNAL
+};
 const char *direction_name(enum direction direction);
 
 /* PlanFix's words; an employee who is told nothing has STATUS_NONE. */
@@ -44,14 +49,18 @@ enum status {
 };
 const char *status_name(enum status status); /* NULL for STATUS_NONE */
 
-enum result { RESULT_ANSWERED, RESULT_MISSED, RESULT_FAILED };
+enum result {
+	RESULT_ANSWERED,
+	RESULT_MISSED,
+	RESULT_FAILED
+};
 const char *result_name(enum result result);
 
 /* How it is known that a call is over. */
 enum settled {
 	SETTLED_OPEN,
-	SETTLED_ENDED,   /* the client and every leg hung up */
-	SETTLED_GRACE,   /* rows are missing, but the linkedid ended or a CDR record came, and `grace` passed */
+	SETTLED_ENDED, /* the client and every leg hung up */
+	SETTLED_GRACE, /* rows are missing, but the linkedid ended or a CDR record came, and `grace` passed */
 	SETTLED_RESTART, /* Asterisk restarted since */
 	SETTLED_STALE    /* nothing came for `stale` */
 };
@@ -62,13 +71,14 @@ struct leg {
 	const char *ext;     /* NULL: nobody of ours */
 	const char *outside; /* number rung outside; NULL: a phone of ours */
 	gint64 rang, answered, ended;
-	gint64 talk; /* connected with the client */
+	gint64 talk;        /* connected with the client */
 	gboolean connected; /* at all, be it for no time the table's clock can show */
 	enum status status;
 	const char *recording; /* base name, NULL: none covers its talk */
-	const char *recording_path; /* as Asterisk named it, for finding the file; NULL with recording */
+	const char
+	    *recording_path; /* as Asterisk named it, for finding the file; NULL with recording */
 	const char *transferred_from; /* ext, NULL */
-	const char *reason; /* why there was no channel; NULL */
+	const char *reason;           /* why there was no channel; NULL */
 };
 
 /* A recording of the group: base name, and the path as Asterisk named it (only the name where a CDR record told it). */
@@ -78,13 +88,13 @@ struct call_recording {
 
 struct call {
 	const char *callid;
-	const char *linkedid; /* callid without the PBX's name */
+	const char *linkedid;         /* callid without the PBX's name */
 	const char *const *linkedids; /* of the whole group, in Asterisk's order; NULL at the end */
-	const char *basis;    /* "cel" or "cdr" */
+	const char *basis;            /* "cel" or "cdr" */
 	enum direction direction;
-	const char *client; /* rewritten; NULL: unknown */
-	const char *did;    /* NULL */
-	const char *queue;  /* NULL */
+	const char *client;  /* rewritten; NULL: unknown */
+	const char *did;     /* NULL */
+	const char *queue;   /* NULL */
 	const char *hung_up; /* "client", an ext, or NULL */
 	gint64 start, answer, end;
 	gint64 talk;
@@ -102,7 +112,8 @@ struct call {
 };
 
 /* The calls of a group, by beginning; struct call, the group's. The array itself is the caller's. */
-GPtrArray *call_build(struct group *group, const struct timeline *timeline, const struct call_rules *rules);
+GPtrArray *
+call_build(struct group *group, const struct timeline *timeline, const struct call_rules *rules);
 
 /* How long is waited until a call counts as over, µs. */
 struct call_patience {
@@ -113,7 +124,8 @@ struct call_patience {
  * Decides whether a call is over, `quiet` µs after the last row of its group was first seen: an ended call is still open
  * while its last row is younger than `settle`; an open one is given up as missing rows say.
  */
-void call_settle(struct call *call, const struct timeline *timeline, const struct call_patience *patience, gint64 quiet);
+void call_settle(struct call *call, const struct timeline *timeline,
+    const struct call_patience *patience, gint64 quiet);
 
 /* The status of an outgoing call without talk, from the hang-up cause of the last outside leg (Q.850; -1: none). */
 enum status status_from_cause(int cause);

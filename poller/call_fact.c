@@ -22,7 +22,8 @@ record_at(const struct call_builder *b, guint i)
 static gboolean
 is_client_number(const struct call_builder *b, const char *number)
 {
-	return number != NULL && number_is_dialable(number) && !party_is_extension(b->rules, number);
+	return number != NULL && number_is_dialable(number) &&
+	       !party_is_extension(b->rules, number);
 }
 
 /* Is this lane the client's, or on the side of the caller? */
@@ -80,10 +81,13 @@ number_from_file(const struct call_builder *b)
 {
 	for (guint i = 0; i < b->group->steps->len; i++) {
 		const struct step *s = step_at(b, i);
-		int lane = s->event == CEL_APP_START && strcmp(s->app.name, "MixMonitor") == 0 ? timeline_lane(b->t, s->channel) : -1;
+		int lane = s->event == CEL_APP_START && strcmp(s->app.name, "MixMonitor") == 0
+		               ? timeline_lane(b->t, s->channel)
+		               : -1;
 		if (lane < 0 || !is_of_call(b, (guint)lane))
 			continue;
-		const char *slash = strrchr(s->app.data, '/'), *name = slash != NULL ? slash + 1 : s->app.data;
+		const char *slash = strrchr(s->app.data, '/'),
+			   *name = slash != NULL ? slash + 1 : s->app.data;
 		g_auto(GStrv) parts = g_strsplit(name, "-", 4);
 		if (g_strv_length(parts) >= 3 && is_client_number(b, parts[1]))
 			return arena_string(b->arena, parts[1]);
@@ -128,7 +132,8 @@ client_of_incoming(const struct call_builder *b)
 			if (i == b->beginning)
 				return number_is_dialable(c->cid_num) ? c->cid_num : NULL;
 			/* An originate that rang the client first. */
-			const char *number = number_is_dialable(c->cid_num) ? c->cid_num : number_from_dial(b);
+			const char *number =
+			    number_is_dialable(c->cid_num) ? c->cid_num : number_from_dial(b);
 			return number;
 		}
 	}
@@ -211,7 +216,9 @@ call_cdr_extension(const struct call_builder *b)
 			continue;
 		if (party_is_extension(b->rules, r->dst) && !is_application(b, r->dst)) {
 			const char *ext = party_alias(b->rules, r->dst);
-			if (b->rules->employees == NULL || g_hash_table_contains(b->rules->employees, ext))
+			if (b->rules->employees == NULL ||
+			    g_hash_table_size(b->rules->employees) == 0 ||
+			    g_hash_table_contains(b->rules->employees, ext))
 				return ext;
 		}
 	}
@@ -222,8 +229,9 @@ call_cdr_extension(const struct call_builder *b)
 
 struct recorder {
 	struct call_recording what;
-	int lane;       /* the channel that records; -1: only a CDR record tells of it */
+	int lane; /* the channel that records; -1: only a CDR record tells of it */
 	gint64 started, started_id;
+	gboolean bridged_only; /* option b: nothing is written while the channel is in no bridge */
 };
 
 static const char *
@@ -256,44 +264,78 @@ list_recorders(struct call_builder *b)
 		if (s->event != CEL_APP_START || strcmp(s->app.name, "MixMonitor") != 0)
 			continue;
 		const char *path = arena_string_n(b->arena, s->app.data, strcspn(s->app.data, ","));
-		struct recorder r = { { base_name(path), path }, timeline_lane(b->t, s->channel), b->t->times[i], s->id };
+		const char *options = s->app.data + strlen(path);
+		struct recorder r = { .what = { base_name(path), path },
+			.lane = timeline_lane(b->t, s->channel),
+			.started = b->t->times[i],
+			.started_id = s->id,
+			.bridged_only =
+			    options[0] == ',' &&
+			    memchr(options + 1, 'b', strcspn(options + 1, ",(")) != NULL };
 		add_recorder(list, &r);
 	}
 	for (guint i = 0; i < b->group->records->len; i++) {
 		const struct record *record = record_at(b, i);
 		int lane = record->channel != NULL ? timeline_lane(b->t, record->channel) : -1;
-		struct recorder r = { { base_name(record->recordingfile), record->recordingfile }, lane,
-			lane >= 0 ? b->t->lanes[lane].start : TIME_NONE, lane >= 0 ? b->t->lanes[lane].start_id : 0 };
+		struct recorder r = { .what = { base_name(record->recordingfile),
+					  record->recordingfile },
+			.lane = lane,
+			.started = lane >= 0 ? b->t->lanes[lane].start : TIME_NONE,
+			.started_id = lane >= 0 ? b->t->lanes[lane].start_id : 0 };
 		add_recorder(list, &r);
 	}
 	return list;
 }
 
-/* How much of a leg's talk a recorder heard, and how long it was in any company at all. */
-static void
-measure_recorder(const struct call_builder *b, const struct recorder *r, const guint64 *leg, gint64 *heard, gboolean *missed,
-    gint64 *length)
+/* About how long the recording is. */
+static gint64
+recorded_length(const struct call_builder *b, const struct recorder *r)
 {
-	*heard = *length = 0;
+	const struct lane *lane = &b->t->lanes[r->lane];
+	if (!r->bridged_only)
+		return (lane->end != TIME_NONE ? lane->end : b->t->last) - r->started;
+	gint64 length = 0;
+	for (guint i = 0; i < b->t->n_stays; i++) {
+		const struct stay *s = &b->t->stays[i];
+		if (s->lane == (guint)r->lane && s->to > r->started)
+			length += s->to - MAX(s->from, r->started);
+	}
+	return length;
+}
+
+/* How much of a leg's talk a recorder heard, and whether any of it was missed. */
+static void
+measure_recorder(const struct call_builder *b, const struct recorder *r, const guint64 *leg,
+    gint64 *heard, gboolean *missed)
+{
+	*heard = 0;
 	*missed = FALSE;
 	for (guint i = 0; i < b->t->n_segments; i++) {
 		const struct segment *s = &b->t->segments[i];
 		gint64 from = MAX(s->from, r->started), span = s->to - from;
 		for (guint k = 0; k < s->n_sets; k++) {
 			const guint64 *set = b->t->sets + (gsize)(s->first_set + k) * b->t->words;
-			gboolean there = lane_set_has(set, (guint)r->lane) && s->to_id > r->started_id && span >= 0;
-			gboolean talk = lane_set_meets(set, b->client, b->t->words) && lane_set_meets(set, leg, b->t->words);
-			if (there)
-				*length += span;
+			gboolean there = lane_set_has(set, (guint)r->lane) &&
+			                 s->to_id > r->started_id && span >= 0;
+			gboolean talk = lane_set_meets(set, b->client, b->t->words) &&
+			                lane_set_meets(set, leg, b->t->words);
 			if (talk && there)
 				*heard += span;
 			/* A recording may begin a moment after the talk did. */
-			if (talk && s->to > s->from && (!there || from - s->from > 2 * G_USEC_PER_SEC))
+			if (talk && s->to > s->from &&
+			    (!there || from - s->from > 2 * G_USEC_PER_SEC))
 				*missed = TRUE;
 		}
 	}
 }
 
+/* Two lengths that the table's clock of whole seconds cannot tell apart. */
+#define SAME_LENGTH (2 * G_USEC_PER_SEC)
+
+/*
+ * One that covers all the talk, the shortest of them; of several of one length the one that began last, because it
+ * was made for this leg; where none covers all, the one that holds most.
+ */
 static void
 choose_recording(struct call_builder *b, const GArray *recorders, guint leg_index)
 {
@@ -305,15 +347,18 @@ choose_recording(struct call_builder *b, const GArray *recorders, guint leg_inde
 		const struct recorder *r = &g_array_index(recorders, struct recorder, i);
 		if (r->lane < 0)
 			continue;
-		gint64 heard, length;
+		gint64 heard, length = recorded_length(b, r);
 		gboolean missed;
-		measure_recorder(b, r, b->leg_sets[leg_index], &heard, &missed, &length);
+		measure_recorder(b, r, b->leg_sets[leg_index], &heard, &missed);
 		if (heard == 0 && (missed || leg->talk > 0))
 			continue;
-		/* One that covers all the talk, the shortest of them; else the one that holds most of it. */
-		gboolean better = best == NULL || (best_missed && !missed) ||
-		                  (best_missed == missed && (missed ? heard > best_heard : length < best_length));
-		if (better && (best == NULL || best_missed || !missed)) {
+		gboolean better = best == NULL || (best_missed && !missed);
+		if (!better && missed == best_missed) {
+			gint64 gain = missed ? heard - best_heard : best_length - length;
+			gboolean same = gain > -SAME_LENGTH && gain < SAME_LENGTH;
+			better = same ? r->started_id > best->started_id : gain > 0;
+		}
+		if (better) {
 			best = r;
 			best_length = length;
 			best_heard = heard;
@@ -357,7 +402,8 @@ joined_after(const struct call_builder *b, guint leg, gint64 id)
 		const struct segment *s = &b->t->segments[i];
 		for (guint k = 0; k < s->n_sets; k++) {
 			const guint64 *set = b->t->sets + (gsize)(s->first_set + k) * b->t->words;
-			if (lane_set_meets(set, b->client, b->t->words) && lane_set_meets(set, b->leg_sets[leg], b->t->words))
+			if (lane_set_meets(set, b->client, b->t->words) &&
+			    lane_set_meets(set, b->leg_sets[leg], b->t->words))
 				return s->to_id > id;
 		}
 	}
@@ -380,14 +426,16 @@ call_find_transfers(struct call_builder *b)
 			continue;
 		if (s->event == CEL_BLINDTRANSFER) {
 			g_autofree char *to = extra_dup(s->extra, "extension");
-			call_note(b, "%s transferred the call to %s", by, to != NULL ? to : "an unknown extension");
+			call_note(b, "%s transferred the call to %s", by,
+			    to != NULL ? to : "an unknown extension");
 		} else {
 			call_note(b, "%s transferred the call after asking", by);
 		}
 		for (guint j = 0; j < call->n_legs; j++) {
 			struct leg *leg = &call->legs[j];
 			/* Of several in a row, the last before it joined. */
-			if (leg->connected && g_strcmp0(leg->ext, by) != 0 && b->leg_sets[j] != NULL && joined_after(b, j, s->id))
+			if (leg->connected && g_strcmp0(leg->ext, by) != 0 &&
+			    b->leg_sets[j] != NULL && joined_after(b, j, s->id))
 				leg->transferred_from = by;
 		}
 	}
@@ -401,7 +449,9 @@ measure_hold(struct call_builder *b)
 	gint64 began = TIME_NONE;
 	for (guint i = 0; i < b->group->steps->len; i++) {
 		const struct step *s = step_at(b, i);
-		int lane = s->event == CEL_STREAM_BEGIN || s->event == CEL_STREAM_END ? timeline_lane(b->t, s->channel) : -1;
+		int lane = s->event == CEL_STREAM_BEGIN || s->event == CEL_STREAM_END
+		               ? timeline_lane(b->t, s->channel)
+		               : -1;
 		if (lane < 0)
 			continue;
 		if (b->call->hold < 0)
@@ -416,7 +466,8 @@ measure_hold(struct call_builder *b)
 		for (guint k = 0; k < b->t->n_segments && began != TIME_NONE; k++) {
 			const struct segment *g = &b->t->segments[k];
 			gint64 from = MAX(g->from, began), to = MIN(g->to, b->t->times[i]);
-			if (to > from && timeline_connected(b->t, g, b->client, (guint)lane) != NULL)
+			if (to > from &&
+			    timeline_connected(b->t, g, b->client, (guint)lane) != NULL)
 				b->call->hold += to - from;
 		}
 		began = TIME_NONE;
@@ -445,6 +496,7 @@ call_find_circumstances(struct call_builder *b)
 		if (g_ascii_strcasecmp(s->app.name, "VoiceMail") == 0)
 			call->voicemail = TRUE;
 		else if (strcmp(s->app.name, "Queue") == 0 && call->queue == NULL)
-			call->queue = arena_string_n(b->arena, s->app.data, strcspn(s->app.data, ","));
+			call->queue =
+			    arena_string_n(b->arena, s->app.data, strcspn(s->app.data, ","));
 	}
 }

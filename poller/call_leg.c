@@ -14,10 +14,15 @@ leg_for(struct call_builder *b, struct leg_list *list, const char *ext, const ch
 {
 	for (guint i = 0; i < list->legs->len; i++) {
 		const struct leg *leg = &g_array_index(list->legs, struct leg, i);
-		if (ext != NULL ? g_strcmp0(leg->ext, ext) == 0 : leg->ext == NULL && g_strcmp0(leg->outside, outside) == 0)
+		if (ext != NULL ? g_strcmp0(leg->ext, ext) == 0
+				: leg->ext == NULL && g_strcmp0(leg->outside, outside) == 0)
 			return i;
 	}
-	struct leg leg = { .ext = ext, .outside = outside, .rang = TIME_NONE, .answered = TIME_NONE, .ended = TIME_NONE };
+	struct leg leg = { .ext = ext,
+		.outside = outside,
+		.rang = TIME_NONE,
+		.answered = TIME_NONE,
+		.ended = TIME_NONE };
 	g_array_append_val(list->legs, leg);
 	g_ptr_array_add(list->sets, call_new_set(b));
 	return list->legs->len - 1;
@@ -73,7 +78,8 @@ preceding_local(const struct call_builder *b, guint lane)
 		const struct lane *l = &b->t->lanes[i];
 		if (b->parties[i].kind == PARTY_EMPLOYEE || b->parties[i].kind == PARTY_OUTSIDE)
 			return -1;
-		if (b->parties[i].kind == PARTY_LOCAL && l->name.half == 2 && call_is_under(b, (guint)i))
+		if (b->parties[i].kind == PARTY_LOCAL && l->name.half == 2 &&
+		    call_is_under(b, (guint)i))
 			return i;
 	}
 	return -1;
@@ -81,7 +87,8 @@ preceding_local(const struct call_builder *b, guint lane)
 
 /* What stands on the way from the client to an outside channel: the extension it was dialled for, and the number. */
 static void
-trace_outside(const struct call_builder *b, guint lane, const char **ext, const char **number, gboolean *direct)
+trace_outside(const struct call_builder *b, guint lane, const char **ext, const char **number,
+    gboolean *direct)
 {
 	*ext = NULL;
 	*number = NULL;
@@ -96,7 +103,8 @@ trace_outside(const struct call_builder *b, guint lane, const char **ext, const 
 			break;
 		const struct lane *l = &b->t->lanes[by];
 		if (at == lane)
-			*number = call_dialled_number(b->arena, dial != NULL ? dial : l->channel->dial);
+			*number =
+			    call_dialled_number(b->arena, dial != NULL ? dial : l->channel->dial);
 		if (b->parties[by].kind != PARTY_LOCAL) {
 			*direct = lane_set_has(b->client, (guint)by);
 			break;
@@ -159,7 +167,8 @@ call_find_legs(struct call_builder *b)
 	for (guint i = 0; i < b->t->n_lanes; i++) {
 		if (b->parties[i].kind != PARTY_EMPLOYEE || lane_set_has(b->client, i))
 			continue;
-		gboolean callers = !in && g_strcmp0(b->parties[i].ext, b->caller_ext) == 0 && call_is_under(b, i);
+		gboolean callers =
+		    !in && g_strcmp0(b->parties[i].ext, b->caller_ext) == 0 && call_is_under(b, i);
 		gboolean rung = in && call_is_under(b, i) && !call_is_beginning(b, i);
 		if (!callers && !rung && !was_connected(b, i))
 			continue;
@@ -167,7 +176,8 @@ call_find_legs(struct call_builder *b)
 		lane_set_add(list.sets->pdata[leg], i);
 	}
 	for (guint i = 0; i < b->t->n_lanes; i++) {
-		if (b->parties[i].kind != PARTY_OUTSIDE || lane_set_has(b->client, i) || call_is_beginning(b, i))
+		if (b->parties[i].kind != PARTY_OUTSIDE || lane_set_has(b->client, i) ||
+		    call_is_beginning(b, i))
 			continue;
 		if ((in && call_is_under(b, i)) || was_connected(b, i))
 			add_outside(b, &list, i);
@@ -182,6 +192,19 @@ call_find_legs(struct call_builder *b)
 	}
 	g_array_free(list.legs, TRUE);
 	g_ptr_array_free(list.sets, TRUE);
+}
+
+/* Was the client connected with any of these lanes then? */
+static gboolean
+are_connected(const struct call_builder *b, const struct segment *segment, const guint64 *lanes)
+{
+	for (guint i = 0; i < segment->n_sets; i++) {
+		const guint64 *set = b->t->sets + (gsize)(segment->first_set + i) * b->t->words;
+		if (lane_set_meets(set, b->client, b->t->words) &&
+		    lane_set_meets(set, lanes, b->t->words))
+			return TRUE;
+	}
+	return FALSE;
 }
 
 /* The lanes of all legs against the client, over time. */
@@ -203,20 +226,16 @@ call_measure_talk(struct call_builder *b)
 	for (guint i = 0; i < b->t->n_segments; i++) {
 		const struct segment *s = &b->t->segments[i];
 		gboolean any = FALSE;
-		for (guint set = 0; set < s->n_sets; set++) {
-			const guint64 *lanes = b->t->sets + (gsize)(s->first_set + set) * b->t->words;
-			if (!lane_set_meets(lanes, b->client, b->t->words))
+		for (guint j = 0; j < call->n_legs; j++) {
+			/* In several sets at once (two phones, two channels of the client) it is the same talk. */
+			struct leg *leg = &call->legs[j];
+			if (!are_connected(b, s, b->leg_sets[j]))
 				continue;
-			for (guint j = 0; j < call->n_legs; j++) {
-				struct leg *leg = &call->legs[j];
-				if (!lane_set_meets(lanes, b->leg_sets[j], b->t->words))
-					continue;
-				any = TRUE;
-				leg->talk += s->to - s->from;
-				leg->connected = TRUE;
-				if (leg->answered == TIME_NONE)
-					leg->answered = s->from;
-			}
+			any = TRUE;
+			leg->talk += s->to - s->from;
+			leg->connected = TRUE;
+			if (leg->answered == TIME_NONE)
+				leg->answered = s->from;
 		}
 		if (any) {
 			call->talk += s->to - s->from;
@@ -248,8 +267,8 @@ missed_leg(const struct call_builder *b)
 	int last = -1, last_leg = -1;
 	for (guint i = 0; i < b->call->n_legs; i++) {
 		for (guint lane = 0; lane < b->t->n_lanes; lane++) {
-			if (b->call->legs[i].ext != NULL && b->leg_sets[i] != NULL && lane_set_has(b->leg_sets[i], lane) &&
-			    (int)lane > last) {
+			if (b->call->legs[i].ext != NULL && b->leg_sets[i] != NULL &&
+			    lane_set_has(b->leg_sets[i], lane) && (int)lane > last) {
 				last = (int)lane;
 				last_leg = (int)i;
 			}
@@ -260,7 +279,8 @@ missed_leg(const struct call_builder *b)
 	int first = last, leg = last_leg;
 	for (guint i = 0; i < b->call->n_legs; i++) {
 		for (guint lane = 0; (int)lane < first; lane++) {
-			if (b->call->legs[i].ext != NULL && b->leg_sets[i] != NULL && lane_set_has(b->leg_sets[i], lane) &&
+			if (b->call->legs[i].ext != NULL && b->leg_sets[i] != NULL &&
+			    lane_set_has(b->leg_sets[i], lane) &&
 			    ringing_until(&b->t->lanes[lane]) > b->t->lanes[last].start_id) {
 				first = (int)lane;
 				leg = (int)i;
@@ -276,7 +296,11 @@ add_unreachable(struct call_builder *b, const char *ext, const char *reason)
 {
 	struct call *call = b->call;
 	struct leg *leg = &call->legs[call->n_legs];
-	*leg = (struct leg){ .ext = ext, .rang = TIME_NONE, .answered = TIME_NONE, .ended = TIME_NONE, .status = STATUS_MISSED,
+	*leg = (struct leg){ .ext = ext,
+		.rang = TIME_NONE,
+		.answered = TIME_NONE,
+		.ended = TIME_NONE,
+		.status = STATUS_MISSED,
 		.reason = reason };
 	b->leg_sets[call->n_legs++] = NULL;
 }
@@ -339,7 +363,8 @@ caller_gave_up(const struct call_builder *b)
 {
 	for (guint i = 0; i < b->t->n_lanes; i++) {
 		const struct lane *lane = &b->t->lanes[i];
-		gboolean dialling = i == b->beginning || (int)i == b->caller || (lane->pair >= 0 && (guint)lane->pair == b->beginning);
+		gboolean dialling = i == b->beginning || (int)i == b->caller ||
+		                    (lane->pair >= 0 && (guint)lane->pair == b->beginning);
 		if (dialling && lane->dialstatus == DIALSTATUS_CANCEL)
 			return TRUE;
 	}

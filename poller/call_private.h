@@ -13,17 +13,18 @@ struct call_builder {
 	struct party *parties; /* by lane */
 	/* Of the call being built. */
 	struct call *call;
-	guint beginning;     /* lane */
-	int caller;          /* lane of the employee who called, or of its Local half where its phone never rang; -1: incoming */
+	guint beginning; /* lane */
+	int caller; /* lane of the employee who called, or of its Local half where its phone never rang; -1: incoming */
 	const char *caller_ext;
-	guint64 *client;     /* set of lanes */
-	guint64 **leg_sets;  /* by leg */
-	GPtrArray *notes;    /* const char *, the arena's */
+	guint64 *client;    /* set of lanes */
+	guint64 **leg_sets; /* by leg */
+	GPtrArray *notes;   /* const char *, the arena's */
 };
 
 /* call.c */
 guint64 *call_new_set(const struct call_builder *b);
-gboolean call_is_under(const struct call_builder *b, guint lane); /* began under this call's linkedid */
+gboolean
+call_is_under(const struct call_builder *b, guint lane); /* began under this call's linkedid */
 gboolean call_is_beginning(const struct call_builder *b, guint lane);
 void call_note(struct call_builder *b, const char *format, ...) G_GNUC_PRINTF(2, 3);
 

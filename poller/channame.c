@@ -7,9 +7,10 @@
  * (CBAnn, CBRec), main/core_local.c, res_stasis (Announcer, Recorder, Snoop), main/pbx.c (AsyncGoto),
  * main/dial.c and bridge code (Surrogate), main/message.c (Message).
  */
-static const char *const plumbing[] = { "Announcer", "AsyncGoto", "Bridge", "CBAnn", "CBRec", "ConfBridgeRecorder",
-	"Message", "MulticastRTP", "Parked", "Parking", "Recorder", "Snoop", "Surrogate", "UnicastRTP", "Bridge_Surrogate",
-	"ParkingAnn", "Transfered", "Audiosocket", "Voicemail" };
+static const char *const plumbing[] = { "Announcer", "AsyncGoto", "Bridge", "CBAnn", "CBRec",
+	"ConfBridgeRecorder", "Message", "MulticastRTP", "Parked", "Parking", "Recorder", "Snoop",
+	"Surrogate", "UnicastRTP", "Bridge_Surrogate", "ParkingAnn", "Transfered", "Audiosocket",
+	"Voicemail" };
 
 static gboolean
 is_plumbing(const char *technology, gsize n)
@@ -38,7 +39,9 @@ channame_parse(const char *name, struct channame *parts)
 	/* After a masquerade the name of what is left is marked so. */
 	if (g_str_has_suffix(name, "<ZOMBIE>"))
 		n -= strlen("<ZOMBIE>");
-	*parts = (struct channame){ .kind = CHANNAME_ENDPOINT, .peer = name, .peer_len = n, .base_len = n };
+	*parts = (struct channame){
+		.kind = CHANNAME_ENDPOINT, .peer = name, .peer_len = n, .base_len = n
+	};
 	const char *slash = memchr(name, '/', n);
 	if (slash == NULL)
 		return;

@@ -10,7 +10,7 @@
 enum channame_kind {
 	CHANNAME_ENDPOINT, /* somebody's phone, or a trunk */
 	CHANNAME_LOCAL,    /* half of a Local pair */
-	CHANNAME_PLUMBING  /* made by Asterisk itself: announcers, recorders, messages, the stand-in of a masquerade */
+	CHANNAME_PLUMBING /* made by Asterisk itself: announcers, recorders, messages, the stand-in of a masquerade */
 };
 
 struct channame {

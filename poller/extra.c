@@ -78,7 +78,8 @@ unescape(const char *text, gsize n)
 		if (c == 'u' && i + 4 < n) {
 			gunichar u = hex4(text + i + 1);
 			/* NUL would end the string; half of a surrogate pair says nothing. */
-			g_string_append_unichar(out, u == 0 || (u >= 0xD800 && u < 0xE000) ? 0xFFFD : u);
+			g_string_append_unichar(
+			    out, u == 0 || (u >= 0xD800 && u < 0xE000) ? 0xFFFD : u);
 			i += 4;
 		} else {
 			const char *from = "nrtbf", *to = "\n\r\t\b\f", *found = strchr(from, c);

@@ -10,7 +10,7 @@
 /* An ordered list of `regex => replacement`; every rule is applied once, in order. */
 typedef struct number_rewrite number_rewrite;
 number_rewrite *number_rewrite_new(void);
-/* `rule` is "regex => replacement" (replacement may be empty, \1 … name groups). */
+/* `rule` is "regex => replacement" (replacement may be empty; $1 … $9, or \1 … \9, name groups). */
 gboolean number_rewrite_add(number_rewrite *rewrite, const char *rule, GError **error);
 void number_rewrite_free(number_rewrite *rewrite);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(number_rewrite, number_rewrite_free)

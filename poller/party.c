@@ -10,7 +10,8 @@ party_is_extension(const struct call_rules *rules, const char *number)
 	if (rules->extension != NULL)
 		return g_regex_match(rules->extension, number, 0, NULL);
 	gsize n = strlen(number);
-	return number[0] >= '1' && number[0] <= '9' && n >= 2 && n <= 5 && strspn(number, "0123456789") == n;
+	return number[0] >= '1' && number[0] <= '9' && n >= 2 && n <= 5 &&
+	       strspn(number, "0123456789") == n;
 }
 
 const char *
@@ -58,5 +59,6 @@ party_of_local(const struct call_rules *rules, const struct lane *lane, struct a
 	if (party_is_extension(rules, peer))
 		return party_alias(rules, peer);
 	const char *dash = strrchr(peer, '-');
-	return dash != NULL && party_is_extension(rules, dash + 1) ? party_alias(rules, dash + 1) : NULL;
+	return dash != NULL && party_is_extension(rules, dash + 1) ? party_alias(rules, dash + 1)
+	                                                           : NULL;
 }

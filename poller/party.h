@@ -9,7 +9,12 @@
 
 #include "poller/call.h"
 
-enum party_kind { PARTY_PLUMBING, PARTY_LOCAL, PARTY_EMPLOYEE, PARTY_OUTSIDE };
+enum party_kind {
+	PARTY_PLUMBING,
+	PARTY_LOCAL,
+	PARTY_EMPLOYEE,
+	PARTY_OUTSIDE
+};
 
 struct party {
 	enum party_kind kind;
@@ -21,6 +26,7 @@ gboolean party_is_extension(const struct call_rules *rules, const char *number);
 const char *party_alias(const struct call_rules *rules, const char *number);
 struct party party_of(const struct call_rules *rules, const struct lane *lane, struct arena *arena);
 /* The extension a Local channel was made for ("101" of Local/101@from-queue-…;1), or NULL. */
-const char *party_of_local(const struct call_rules *rules, const struct lane *lane, struct arena *arena);
+const char *
+party_of_local(const struct call_rules *rules, const struct lane *lane, struct arena *arena);
 
 #endif

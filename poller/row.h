@@ -3,6 +3,7 @@
  *
  * A row is a view: its strings belong to the source and live until the next row is asked for.
  * A column that the table lacks, and NULL, read as "": Asterisk itself stores absent as empty.
+ * Bytes are as the table holds them: they need not be valid UTF-8, and a NUL byte ends the string.
  *
  * Names and meanings of the columns: Asterisk main/cel.c, cel/cel_odbc.c, main/cdr.c;
  * FreePBX cel/install.php, cdr/install.php.
@@ -67,12 +68,15 @@ struct cdr_row {
 	const char *did, *recordingfile, *cnum, *cnam;
 };
 
+/* CEL_OTHER for a name not in the list; its own name is "OTHER". */
 enum cel_event cel_event_from_name(const char *name);
 const char *cel_event_name(enum cel_event event);
 
 /*
- * Reads "YYYY-MM-DD HH:MM:SS[.ffffff]", or an epoch "1763900900.123456" (what Asterisk writes into
- * custom CEL backends when cel.conf has no dateformat).
+ * Reads "YYYY-MM-DD HH:MM:SS[.ffffff]" (a T may stand for the space), or an epoch
+ * "1763900900.123456" (what Asterisk writes into custom CEL backends when cel.conf has no
+ * dateformat). Anything else, a date that does not exist or is before 1970 and an epoch of 0 are
+ * WALL_NONE.
  */
 struct wall wall_parse(const char *text);
 

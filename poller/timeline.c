@@ -2,14 +2,6 @@
 
 #include <string.h>
 
-/* One stay of a lane in a bridge. */
-struct stay {
-	guint lane;
-	int bridge;
-	gint64 from, from_id;
-	gint64 to, to_id;
-};
-
 struct builder {
 	struct timeline *t;
 	struct group *g;
@@ -38,7 +30,8 @@ lane_set_meets(const guint64 *a, const guint64 *b, guint words)
 }
 
 const guint64 *
-timeline_connected(const struct timeline *t, const struct segment *segment, const guint64 *of, guint lane)
+timeline_connected(
+    const struct timeline *t, const struct segment *segment, const guint64 *of, guint lane)
 {
 	for (guint i = 0; i < segment->n_sets; i++) {
 		const guint64 *set = t->sets + (gsize)(segment->first_set + i) * t->words;
@@ -67,7 +60,8 @@ set_times(struct timeline *t, struct group *g, struct zone *zone)
 	guint n = g->steps->len;
 	gint64 wall = WALL_NONE, epoch = 0;
 	for (guint i = 0; i < n && epoch == 0; i++) {
-		if (steps[i].event == CEL_CHAN_START && !steps[i].time.utc && steps[i].time.us != WALL_NONE) {
+		if (steps[i].event == CEL_CHAN_START && !steps[i].time.utc &&
+		    steps[i].time.us != WALL_NONE) {
 			wall = steps[i].time.us;
 			epoch = steps[i].channel->made.epoch;
 		}
@@ -112,8 +106,14 @@ make_lanes(struct builder *b)
 		struct channel *c = g->channels->pdata[i];
 		c->index = i;
 		b->lane_of[i] = (int)i;
-		t->lanes[i] = (struct lane){ .channel = c, .start = TIME_NONE, .answer = TIME_NONE, .end = TIME_NONE,
-			.bridged = TIME_NONE, .pair = -1, .cause = -1, .hung_up_by = "" };
+		t->lanes[i] = (struct lane){ .channel = c,
+			.start = TIME_NONE,
+			.answer = TIME_NONE,
+			.end = TIME_NONE,
+			.bridged = TIME_NONE,
+			.pair = -1,
+			.cause = -1,
+			.hung_up_by = "" };
 		channame_parse(c->name, &t->lanes[i].name);
 	}
 	/* The halves of a Local pair differ in the last character of their names only. */
@@ -123,7 +123,8 @@ make_lanes(struct builder *b)
 			continue;
 		for (guint j = i + 1; j < t->n_lanes; j++) {
 			struct lane *y = &t->lanes[j];
-			if (y->name.half + x->name.half == 3 && y->pair < 0 && y->name.base_len == x->name.base_len &&
+			if (y->name.half + x->name.half == 3 && y->pair < 0 &&
+			    y->name.base_len == x->name.base_len &&
 			    memcmp(y->channel->name, x->channel->name, x->name.base_len) == 0) {
 				x->pair = (int)j;
 				y->pair = (int)i;
@@ -154,7 +155,12 @@ enter(struct builder *b, guint lane, int bridge, gint64 at, gint64 id)
 			return;
 		leave(b, lane, at, id);
 	}
-	struct stay s = { .lane = lane, .bridge = bridge, .from = at, .from_id = id, .to = TIME_NONE, .to_id = 0 };
+	struct stay s = { .lane = lane,
+		.bridge = bridge,
+		.from = at,
+		.from_id = id,
+		.to = TIME_NONE,
+		.to_id = 0 };
 	g_array_append_val(b->stays, s);
 	b->stay_of[lane] = (int)b->stays->len - 1;
 	if (is_unset(b->t->lanes[lane].bridged)) {
@@ -169,8 +175,9 @@ lane_named(const struct builder *b, const char *name, gsize len, gint64 id)
 {
 	for (guint i = 0; i < b->t->n_lanes; i++) {
 		const struct lane *lane = &b->t->lanes[i];
-		if (strncmp(lane->channel->name, name, len) == 0 && lane->channel->name[len] == '\0' &&
-		    lane->channel->first_id <= id && (lane->end_id == 0 || lane->end_id >= id))
+		if (strncmp(lane->channel->name, name, len) == 0 &&
+		    lane->channel->name[len] == '\0' && lane->channel->first_id <= id &&
+		    (lane->end_id == 0 || lane->end_id >= id))
 			return (int)i;
 	}
 	return -1;
@@ -213,7 +220,9 @@ bridge_of_step(struct builder *b, const struct step *s, guint lane)
 	if (bridge >= 0)
 		return bridge;
 	if (s->event == CEL_BRIDGE_EXIT)
-		return b->stay_of[lane] >= 0 ? g_array_index(b->stays, struct stay, b->stay_of[lane]).bridge : -1;
+		return b->stay_of[lane] >= 0
+		           ? g_array_index(b->stays, struct stay, b->stay_of[lane]).bridge
+		           : -1;
 	return (int)b->n_bridges++;
 }
 
@@ -222,9 +231,11 @@ static void
 enter_late(struct builder *b, guint lane, int bridge, gint64 at, gint64 id)
 {
 	const struct lane *l = &b->t->lanes[lane];
-	gint64 from = is_unset(l->answer) ? l->start : l->answer, from_id = is_unset(l->answer) ? l->start_id : l->answer_id;
+	gint64 from = is_unset(l->answer) ? l->start : l->answer,
+	       from_id = is_unset(l->answer) ? l->start_id : l->answer_id;
 	if (b->bridge_seen_id[bridge] != 0 && b->bridge_seen_id[bridge] < id)
-		from = MAX(from, b->bridge_seen[bridge]), from_id = MAX(from_id, b->bridge_seen_id[bridge]);
+		from = MAX(from, b->bridge_seen[bridge]),
+		from_id = MAX(from_id, b->bridge_seen_id[bridge]);
 	for (guint i = 0; i < b->stays->len; i++) {
 		const struct stay *s = &g_array_index(b->stays, struct stay, i);
 		if (s->lane == lane && s->to_id != 0)
@@ -233,13 +244,22 @@ enter_late(struct builder *b, guint lane, int bridge, gint64 at, gint64 id)
 	enter(b, lane, bridge, MIN(from, at), MIN(from_id, id));
 }
 
+/* A channel whose CHAN_START was lost began when its uniqueid says, if that is no other day. */
+static gint64
+start_of(const struct channel *c, gint64 first_row)
+{
+	gint64 made = c->made.epoch * G_USEC_PER_SEC;
+	return !c->started && made < first_row && made > first_row - G_TIME_SPAN_DAY ? made
+	                                                                             : first_row;
+}
+
 static void
 walk_step(struct builder *b, const struct step *s, gint64 at)
 {
 	guint lane = (guint)b->lane_of[s->channel->index];
 	struct lane *l = &b->t->lanes[lane];
 	if (is_unset(l->start) || s->event == CEL_CHAN_START) {
-		l->start = is_unset(l->start) ? at : MIN(at, l->start);
+		l->start = is_unset(l->start) ? start_of(s->channel, at) : MIN(at, l->start);
 		l->start_id = l->start_id == 0 ? s->id : MIN(s->id, l->start_id);
 	}
 	switch (s->event) {
@@ -261,7 +281,9 @@ walk_step(struct builder *b, const struct step *s, gint64 at)
 	}
 	case CEL_BRIDGE_EXIT: {
 		int bridge = bridge_of_step(b, s, lane);
-		int now = b->stay_of[lane] >= 0 ? g_array_index(b->stays, struct stay, b->stay_of[lane]).bridge : -1;
+		int now = b->stay_of[lane] >= 0
+		              ? g_array_index(b->stays, struct stay, b->stay_of[lane]).bridge
+		              : -1;
 		if (bridge >= 0 && now < 0 && (l->end_id == 0 || s->id < l->end_id))
 			enter_late(b, lane, bridge, at, s->id);
 		/* An EXIT of another bridge than the one it is in came late: it has left that one already. */
@@ -415,7 +437,8 @@ make_segments(struct builder *b)
 	struct arena *arena = &b->g->arena;
 	g_autoptr(GArray) changes = list_changes(b);
 	g_autoptr(GArray) sets = g_array_new(FALSE, TRUE, sizeof(guint64));
-	int *in = arena_alloc(arena, (t->n_lanes + 1) * sizeof *in), *root = arena_alloc(arena, (t->n_lanes + 1) * sizeof *root);
+	int *in = arena_alloc(arena, (t->n_lanes + 1) * sizeof *in),
+	    *root = arena_alloc(arena, (t->n_lanes + 1) * sizeof *root);
 	for (guint i = 0; i < t->n_lanes; i++)
 		in[i] = -1;
 	t->segments = arena_alloc(arena, (changes->len + 1) * sizeof *t->segments);
@@ -435,8 +458,12 @@ make_segments(struct builder *b)
 			continue;
 		guint first = sets->len / t->words, n = connected_sets(t, in, root, sets);
 		if (n > 0)
-			t->segments[t->n_segments++] = (struct segment){ .from = at, .to = MAX(at, next->at), .from_id = c->id,
-				.to_id = next->id, .first_set = first, .n_sets = n };
+			t->segments[t->n_segments++] = (struct segment){ .from = at,
+				.to = MAX(at, next->at),
+				.from_id = c->id,
+				.to_id = next->id,
+				.first_set = first,
+				.n_sets = n };
 	}
 	t->sets = arena_alloc(arena, (sets->len + 1) * sizeof *t->sets);
 	if (sets->len > 0)
@@ -453,6 +480,10 @@ timeline_build(struct group *group, struct zone *zone)
 	make_lanes(&b);
 	make_stays(&b);
 	make_segments(&b);
+	t->n_stays = b.stays->len;
+	t->stays = arena_alloc(&group->arena, (b.stays->len + 1) * sizeof *t->stays);
+	if (b.stays->len > 0)
+		memcpy(t->stays, b.stays->data, b.stays->len * sizeof *t->stays);
 	g_array_free(b.stays, TRUE);
 	return t;
 }

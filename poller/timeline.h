@@ -27,18 +27,28 @@ struct lane {
 	gint64 start, start_id;
 	gint64 answer, answer_id; /* ANSWER; TIME_NONE, 0: never */
 	gint64 end, end_id;       /* HANGUP or CHAN_END; TIME_NONE, 0: none was written */
-	gint64 bridged, bridged_id; /* first entered a bridge, holding ones too; TIME_NONE, 0: never */
-	int pair;                 /* index of the other half of a Local channel; -1 */
-	int cause;                /* Q.850; -1 */
+	gint64 bridged,
+	    bridged_id; /* first entered a bridge, holding ones too; TIME_NONE, 0: never */
+	int pair;       /* index of the other half of a Local channel; -1 */
+	int cause;      /* Q.850; -1 */
 	enum dialstatus dialstatus;
-	const char *hung_up_by;   /* hangupsource; "" */
+	const char *hung_up_by; /* hangupsource; "" */
+};
+
+/* One stay of a lane in a bridge, holding ones too. */
+struct stay {
+	guint lane;
+	int bridge;
+	gint64 from, from_id;
+	gint64 to, to_id;
 };
 
 /* A time during which nothing changed, and the sets of lanes that were connected; sets of one are left out. */
 struct segment {
-	gint64 from, to; /* may be equal: the table's clock may have whole seconds only */
+	gint64 from, to;       /* may be equal: the table's clock may have whole seconds only */
 	gint64 from_id, to_id; /* rows between which it lies */
-	guint first_set, n_sets; /* within timeline.sets: each set is `words` words, bit i is lane i */
+	guint first_set,
+	    n_sets; /* within timeline.sets: each set is `words` words, bit i is lane i */
 };
 
 struct timeline {
@@ -46,10 +56,12 @@ struct timeline {
 	struct lane *lanes; /* ordered by start_id */
 	guint n_lanes;
 	guint words;
+	struct stay *stays;
+	guint n_stays;
 	struct segment *segments;
 	guint n_segments;
 	guint64 *sets;
-	gint64 *times; /* UTC of group->steps, same index */
+	gint64 *times;      /* UTC of group->steps, same index */
 	gint64 first, last; /* of all rows */
 };
 
@@ -72,6 +84,7 @@ lane_set_add(guint64 *set, guint lane)
 gboolean lane_set_meets(const guint64 *a, const guint64 *b, guint words);
 
 /* The set of this segment that a member of `of` is in and `lane` too; NULL: they were not connected then. */
-const guint64 *timeline_connected(const struct timeline *timeline, const struct segment *segment, const guint64 *of, guint lane);
+const guint64 *timeline_connected(
+    const struct timeline *timeline, const struct segment *segment, const guint64 *of, guint lane);
 
 #endif

@@ -22,6 +22,13 @@ zone_offset(gint64 wall, gint64 epoch)
 	return round_to(wall - epoch * G_USEC_PER_SEC, QUARTER);
 }
 
+/* No clock is further from UTC: an id that says so was chosen by somebody and tells no time. */
+static gboolean
+is_offset(gint64 offset)
+{
+	return ABS(offset) <= 15 * 60 * MINUTE;
+}
+
 static gint64
 seconds(gint64 us)
 {
@@ -33,7 +40,7 @@ static gint64
 tz_offset(GTimeZone *tz, gint64 utc)
 {
 	gint interval = g_time_zone_find_interval(tz, G_TIME_TYPE_UNIVERSAL, seconds(utc));
-	return interval < 0 ? 0 : g_time_zone_get_offset(tz, interval) * G_USEC_PER_SEC;
+	return interval < 0 ? 0 : g_time_zone_get_offset(tz, interval) * (gint64)G_USEC_PER_SEC;
 }
 
 /*
@@ -43,9 +50,11 @@ tz_offset(GTimeZone *tz, gint64 utc)
 static gint64
 by_rules(GTimeZone *tz, gint64 wall, gint64 last)
 {
-	gint64 earlier = wall - tz_offset(tz, wall - 24 * 60 * MINUTE), later = wall - tz_offset(tz, wall + 24 * 60 * MINUTE);
+	gint64 earlier = wall - tz_offset(tz, wall - 24 * 60 * MINUTE),
+	       later = wall - tz_offset(tz, wall + 24 * 60 * MINUTE);
 	gint64 first = MIN(earlier, later), second = MAX(earlier, later);
-	gboolean first_fits = first + tz_offset(tz, first) == wall, second_fits = second + tz_offset(tz, second) == wall;
+	gboolean first_fits = first + tz_offset(tz, first) == wall,
+		 second_fits = second + tz_offset(tz, second) == wall;
 	if (first_fits && second_fits)
 		return last != WALL_NONE && first < last - MINUTE ? second : first;
 	if (first_fits || second_fits)
@@ -56,11 +65,16 @@ by_rules(GTimeZone *tz, gint64 wall, gint64 last)
 void
 zone_begin(struct zone_run *run, struct zone *zone, gint64 wall, gint64 epoch)
 {
-	*run = (struct zone_run){ .zone = zone, .offset = zone->offset, .last = WALL_NONE, .follow = zone->fixed };
+	*run = (struct zone_run){
+		.zone = zone, .offset = zone->offset, .last = WALL_NONE, .follow = zone->fixed
+	};
+	if (epoch != 0 && wall != WALL_NONE && !zone->fixed && !is_offset(zone_offset(wall, epoch)))
+		epoch = 0;
 	if (epoch != 0 && wall != WALL_NONE && !zone->fixed) {
 		run->offset = zone->offset = zone_offset(wall, epoch);
 		run->anchored = zone->known = TRUE;
-		run->follow = zone->tz != NULL && tz_offset(zone->tz, epoch * G_USEC_PER_SEC) == run->offset;
+		run->follow =
+		    zone->tz != NULL && tz_offset(zone->tz, epoch * G_USEC_PER_SEC) == run->offset;
 	} else if (epoch != 0) {
 		run->anchored = TRUE;
 		run->last = epoch * G_USEC_PER_SEC;
@@ -80,17 +94,20 @@ zone_utc(struct zone_run *run, struct wall wall, gint64 epoch)
 	if (wall.utc) {
 		utc = wall.us;
 	} else {
+		if (epoch != 0 && !run->zone->fixed && !is_offset(zone_offset(wall.us, epoch)))
+			epoch = 0;
 		if (epoch != 0 && !run->zone->fixed)
 			run->offset = zone_offset(wall.us, epoch);
 		utc = wall.us - run->offset;
 		/* A change of clocks within a call: seldom, so the rules are asked only when a plain subtraction leaps. */
 		if (run->follow && epoch == 0 &&
-		    (!run->anchored || run->last == WALL_NONE || utc < run->last - MINUTE || utc > run->last + 10 * MINUTE ||
-		        run->zone->fixed))
+		    (!run->anchored || run->last == WALL_NONE || utc < run->last - MINUTE ||
+			utc > run->last + 10 * MINUTE || run->zone->fixed))
 			utc = by_rules(run->zone->tz, wall.us, run->last);
 		else if (run->follow && run->zone->fixed)
 			utc = by_rules(run->zone->tz, wall.us, epoch * G_USEC_PER_SEC);
-		else if (!run->follow && run->last != WALL_NONE && utc < run->last - 30 * MINUTE && utc > run->last - 90 * MINUTE)
+		else if (!run->follow && run->last != WALL_NONE && utc < run->last - 30 * MINUTE &&
+			 utc > run->last - 90 * MINUTE)
 			utc = wall.us - (run->offset -= 60 * MINUTE);
 		run->offset = wall.us - utc;
 	}
@@ -104,7 +121,8 @@ zone_utc_once(const struct zone *zone, struct wall wall)
 {
 	if (wall.utc || wall.us == WALL_NONE)
 		return wall.us == WALL_NONE ? 0 : wall.us;
-	if (zone->tz != NULL && (zone->fixed || !zone->known || tz_offset(zone->tz, wall.us - zone->offset) == zone->offset))
+	if (zone->tz != NULL && (zone->fixed || !zone->known ||
+				    tz_offset(zone->tz, wall.us - zone->offset) == zone->offset))
 		return by_rules(zone->tz, wall.us, WALL_NONE);
 	return wall.us - zone->offset;
 }
@@ -112,7 +130,8 @@ zone_utc_once(const struct zone *zone, struct wall wall)
 gint64
 zone_wall(const struct zone *zone, gint64 utc)
 {
-	if (zone->tz != NULL && (zone->fixed || !zone->known || tz_offset(zone->tz, utc) == zone->offset))
+	if (zone->tz != NULL &&
+	    (zone->fixed || !zone->known || tz_offset(zone->tz, utc) == zone->offset))
 		return utc + tz_offset(zone->tz, utc);
 	return utc + zone->offset;
 }

@@ -16,10 +16,11 @@
 #include "poller/row.h"
 
 struct zone {
-	GTimeZone *tz;   /* borrowed; rules to be tried, NULL: none */
-	gboolean fixed;  /* tz is what the configuration says: offsets are not derived */
-	gint64 offset;   /* µs, wall - UTC: as the newest uniqueids told it; used where a group has no epoch */
-	gboolean known;  /* offset was learned */
+	GTimeZone *tz;  /* borrowed; rules to be tried, NULL: none */
+	gboolean fixed; /* tz is what the configuration says: offsets are not derived */
+	gint64
+	    offset; /* µs, wall - UTC: as the newest uniqueids told it; used where a group has no epoch */
+	gboolean known; /* offset was learned */
 };
 
 /* `auto` with the machine's zone as a candidate, or fixed to tz. */
@@ -31,8 +32,8 @@ gint64 zone_offset(gint64 wall, gint64 epoch);
 /* Conversion of one group's rows, in order of id. */
 struct zone_run {
 	struct zone *zone;
-	gint64 offset; /* in force */
-	gint64 last;   /* UTC of the row before; WALL_NONE at first */
+	gint64 offset;   /* in force */
+	gint64 last;     /* UTC of the row before; WALL_NONE at first */
 	gboolean follow; /* the rules of zone->tz apply */
 	gboolean anchored;
 };

@@ -1,5 +1,6 @@
 #!/bin/sh
 # sql/embed.sh FILE.sql ... : prints the C table behind sql/sql.h. Comment lines (--) are left out.
+# Sorted without ".sql", as sql_text() searches: "a-b.sql" comes before "a.sql", "a-b" after "a".
 set -eu
 export LC_ALL=C
 echo '/* made by sql/embed.sh */'
@@ -8,10 +9,11 @@ echo '#include <stdio.h>'
 echo '#include <stdlib.h>'
 echo '#include <string.h>'
 echo 'const struct sql_statement sql_statements[] = {'
-for f in $(printf '%s\n' "$@" | sort); do
-	name=${f#sql/}
-	printf '\t{"%s",\n' "${name%.sql}"
-	sed -e '/^[[:space:]]*--/d' -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/\t "/' -e 's/$/\\n"/' "$f"
+for f in $(printf '%s\n' "$@" | sed 's/\.sql$//' | sort); do
+	printf '\t{"%s",\n' "${f#sql/}"
+	# A ? is written \? because C17 knows trigraphs.
+	sed -e '/^[[:space:]]*--/d' -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/?/\\?/g' -e 's/^/\t "/' \
+	    -e 's/$/\\n"/' "$f.sql"
 	printf '\t},\n'
 done
 cat <<'C'

@@ -19,24 +19,29 @@
 
 struct checkpoint {
 	gint64 cursor;
-	gint64 start;      /* nothing that began before this is told; microseconds UTC, 0: everything */
+	gint64 start; /* nothing that began before this is told; microseconds UTC, 0: everything */
 	gint64 first_pass; /* when this store was begun */
 	gint64 last_pass;  /* when the last pass ended well; 0: never */
 };
 
 /* *found FALSE on a new store. */
-gboolean checkpoint_get(store *store, struct checkpoint *checkpoint, gboolean *found, GError **error);
+gboolean
+checkpoint_get(store *store, struct checkpoint *checkpoint, gboolean *found, GError **error);
 gboolean checkpoint_put(store *store, const struct checkpoint *checkpoint, GError **error);
 
-/* Remembers that ids up to `id` are known since `now`; earlier knowledge is kept. */
+/*
+ * Remembers that ids up to `id` are known since `now`; earlier knowledge is kept. After a clock was set
+ * back, nothing counts as seen later than `now`.
+ */
 gboolean checkpoint_sight(store *store, gint64 id, gint64 now, GError **error);
-/* The highest id first seen at or before `before`; 0 when none. Drops sightings below it. */
+/* The highest id first seen at or before `before`; 0 when none. Drops sightings below it (not with STORE_READ). */
 gboolean checkpoint_seasoned(store *store, gint64 before, gint64 *id, GError **error);
 
 struct gap {
 	gint64 first, last; /* ids, inclusive */
 	gint64 since;
 };
+/* Ids that are known to be missing already keep their `since`. */
 gboolean checkpoint_gap_put(store *store, const struct gap *gap, GError **error);
 /* Element type struct gap, in order of first; the caller frees the array. */
 GArray *checkpoint_gaps(store *store, GError **error);
@@ -50,7 +55,10 @@ struct mark {
 	gint64 wall;    /* eventtime as written, microseconds */
 };
 void mark_clear(struct mark *mark);
-/* Keeps the newest 16 marks and thins older ones (one per power of two back), so that the file stays small. */
+/*
+ * Keeps the newest 16 marks and thins older ones: of those 2^k to 2^(k+1) - 1 ids behind the newest, the
+ * oldest stays.
+ */
 gboolean checkpoint_mark_put(store *store, const struct mark *mark, GError **error);
 /* Element type struct mark, newest first; the array clears its elements. */
 GArray *checkpoint_marks(store *store, GError **error);
@@ -72,7 +80,8 @@ gboolean checkpoint_open_drop(store *store, const char *group, GError **error);
 /* The group of a linkedid, or NULL (no error) when it is not open; free with g_free. */
 char *checkpoint_open_group(store *store, const char *linkedid, GError **error);
 /* All open calls with last_seen <= seen_before and asked <= asked_before, at most `limit` rows. */
-GArray *checkpoint_open_due(store *store, gint64 seen_before, gint64 asked_before, int limit, GError **error);
+GArray *checkpoint_open_due(
+    store *store, gint64 seen_before, gint64 asked_before, int limit, GError **error);
 /* The rows of one group. */
 GArray *checkpoint_open_of(store *store, const char *group, GError **error);
 gboolean checkpoint_open_count(store *store, gint64 *groups, GError **error);
@@ -83,7 +92,7 @@ gboolean checkpoint_open_count(store *store, gint64 *groups, GError **error);
  * behind the epoch (Asterisk main/channel_internal_api.c).
  */
 struct asterisk {
-	char *systemname; /* owned */
+	char *systemname;      /* owned */
 	gint64 epoch, counter; /* of the newest channel: seconds, number */
 	gint64 restarted;      /* seconds; 0: no restart seen */
 };

@@ -8,13 +8,17 @@
  *   ready -> expired               an announcement past its time, or `give_up` days
  *   rejected, unknown, expired -> ready      by replay
  *
- * outbox_move() owns this table of transitions; no other function changes a state.
+ * outbox_move() owns this table of transitions; no other function changes a state, but outbox_claim(),
+ * which makes ready -> sending and writes the owner with it.
  *
  * The key (callid, ext, event, n) is unique for ever: putting a key that is there is not an error
  * and changes nothing, so a call that is rebuilt twice is told once.
  *
- * Order: within one (callid, ext), an item is offered only when no earlier one (by `rank`, then id)
- * is ready or sending; OUTBOX_ANNOUNCE items block nobody. Live items go before history.
+ * Order: within one (callid, ext), by window `n`, then `rank`, then id. An item is offered only when no
+ * earlier ACCEPTED or COMPLETED is ready or sending; OUTBOX_ANNOUNCE items block nobody, and are not
+ * offered any more once a later item of their call and employee has left. A record is offered
+ * only when the COMPLETED of its window was sent, or there is none; it blocks nobody. Live
+ * items go before history. An item that waits lets those behind it wait as long (`not_before`).
  *
  * Times are microseconds UTC. Functions that write act inside the caller's transaction.
  */
@@ -37,25 +41,36 @@ const char *outbox_state_name(enum outbox_state state);
 gboolean outbox_state_from_name(const char *name, enum outbox_state *state);
 
 /* Where an item stands in the order of its call and employee. */
-enum outbox_rank { OUTBOX_ANNOUNCE, OUTBOX_ACCEPTED, OUTBOX_COMPLETED, OUTBOX_RECORD };
+enum outbox_rank {
+	OUTBOX_ANNOUNCE,
+	OUTBOX_ACCEPTED,
+	OUTBOX_COMPLETED,
+	OUTBOX_RECORD
+};
 
-enum outbox_priority { OUTBOX_LIVE, OUTBOX_HISTORY };
+enum outbox_priority {
+	OUTBOX_LIVE,
+	OUTBOX_HISTORY
+};
 
 /* What is put. Strings are borrowed. */
 struct outbox_new {
-	const char *callid, *ext, *event; /* event: INCOMING, OUTGOING, ACCEPTED, COMPLETED, record */
-	gint64 n;                         /* number of the window it belongs to, from 0 */
+	const char *callid, *ext;
+	const char *event; /* INCOMING, OUTGOING, ACCEPTED, COMPLETED, record */
+	gint64 n;          /* number of the window it belongs to, from 0 */
 	enum outbox_rank rank;
 	enum outbox_priority priority;
-	const char *body;      /* the form as application/x-www-form-urlencoded, without the token and
-	                          without is_recorded and record_link */
-	const char *recording; /* base name of the leg's recording, or NULL; looked up when claimed */
-	gint64 call_start;     /* for `replay --from --to` and `show` */
-	gint64 expires;        /* 0: never by itself */
+	/* The form (application/x-www-form-urlencoded) without token, is_recorded and record_link. */
+	const char *body;
+	/* Base name of the leg's recording, or NULL; looked up when claimed. */
+	const char *recording;
+	gint64 call_start; /* for `replay --from --to` and `show` */
+	gint64 expires;    /* 0: never by itself */
 };
 
 /* *added FALSE where the key was there already. */
-gboolean outbox_put(store *store, const struct outbox_new *item, gint64 now, gboolean *added, GError **error);
+gboolean outbox_put(
+    store *store, const struct outbox_new *item, gint64 now, gboolean *added, GError **error);
 
 /* Who is sending: a claim by an owner that is gone is not believed. */
 struct outbox_owner {
@@ -80,13 +95,18 @@ struct outbox_item {
 void outbox_item_clear(struct outbox_item *item);
 
 /*
- * Takes up to `limit` items that may go now (state ready, not_before <= now, nothing before them in
- * their order), marks them sending under `owner` with a lease until `lease`, and returns them
- * (struct outbox_item; the array clears its elements). They are the caller's after the commit.
+ * Takes up to `limit` items that may go now (state ready, not_before <= now, `expires` not reached,
+ * nothing before them in their order), of one call and employee at most one; marks them sending
+ * under `owner` with a lease until `lease`, and returns them (struct outbox_item; the array clears
+ * its elements). They are the caller's after the commit.
  */
-GArray *outbox_claim(store *store, const struct outbox_owner *owner, gint64 now, gint64 lease, int limit, GError **error);
+GArray *outbox_claim(store *store, const struct outbox_owner *owner, gint64 now, gint64 lease,
+    int limit, GError **error);
 
-/* What came of a try. `answer` is cut to 1 KiB. not_before: used for OUTBOX_READY only. */
+/*
+ * What came of a try. `answer` is cut to 1 KiB; status 0 without answer leaves the last one as it is.
+ * not_before: used for OUTBOX_READY only.
+ */
 struct outbox_outcome {
 	enum outbox_state to;
 	gint64 not_before;
@@ -94,16 +114,26 @@ struct outbox_outcome {
 	const char *answer;
 };
 /* From the state the item is expected to be in; STORE_ERROR_STATE when the table forbids it or it is elsewhere. */
-gboolean outbox_move(store *store, gint64 id, enum outbox_state from, const struct outbox_outcome *outcome, gint64 now, GError **error);
+gboolean outbox_move(store *store, gint64 id, enum outbox_state from,
+    const struct outbox_outcome *outcome, gint64 now, GError **error);
 
 /* Items sending whose lease ran out or whose owner is gone become unknown; *n says how many. */
 gboolean outbox_recover(store *store, gint64 now, int *n, GError **error);
-/* Ready items whose time is over become expired: `expires` passed, or created before `given_up`. */
+/*
+ * Ready items whose time is over become expired: `expires` reached, or created (or, later, made ready
+ * again from rejected, unknown or expired) before `given_up`. A replay does not move `expires`.
+ */
 gboolean outbox_expire(store *store, gint64 now, gint64 given_up, int *n, GError **error);
-/* Under the policy "resend", unknown items that were tried fewer than `attempts` times become ready. */
+/*
+ * Under the policy "resend", unknown items that were tried fewer than `attempts` times become ready; not
+ * those that were overtaken: an ACCEPTED after its COMPLETED would open the window again.
+ */
 gboolean outbox_resend_unknown(store *store, gint64 now, gint64 attempts, int *n, GError **error);
 
-/* When the next ready item may go; 0: none waits. */
+/*
+ * When the next ready item may go; 0: none waits but for the outcome of one that is being sent. After
+ * outbox_expire(): an item whose `expires` has passed is not known here.
+ */
 gboolean outbox_next(store *store, gint64 *not_before, GError **error);
 
 struct outbox_count {

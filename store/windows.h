@@ -13,8 +13,9 @@
 struct window {
 	char *callid, *ext; /* owned */
 	gint64 n;
-	char *opened_by; /* "hook", "poll", or NULL: never opened, the row only carries the closing */
-	gint64 opened;   /* µs UTC; 0: never */
+	char *
+	    opened_by; /* "hook", "poll", or NULL: never opened, the row only carries the closing */
+	gint64 opened; /* µs UTC; 0: never */
 	char *accepted;  /* "yes" once ACCEPTED was written, else NULL */
 	char *closed_as; /* status of the COMPLETED; NULL while open */
 	gint64 closed;
@@ -23,7 +24,8 @@ struct window {
 void window_clear(struct window *window);
 
 /* The newest window of (callid, ext); *found FALSE when there was none. */
-gboolean windows_get(store *store, const char *callid, const char *ext, struct window *window, gboolean *found, GError **error);
+gboolean windows_get(store *store, const char *callid, const char *ext, struct window *window,
+    gboolean *found, GError **error);
 /* Inserts or replaces by (callid, ext, n). */
 gboolean windows_put(store *store, const struct window *window, GError **error);
 /* All windows of a call, or, callid NULL, all that are open and opened before `before`. struct window. */

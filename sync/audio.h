@@ -1,13 +1,18 @@
 /*
- * A recording becomes an MP3: libsndfile reads, libmp3lame encodes. The only file that includes
- * lame.h and sndfile.h.
+ * A recording becomes an MP3: libsndfile reads (sync/sound.c, the only file that includes sndfile.h),
+ * libmp3lame encodes (sync/audio.c, the only one that includes lame.h).
  *
  * The MP3 is written under a temporary name in the target's folder (".NAME.mp3.celsync-tmp"), read
  * back and checked, fsynced and renamed, then the folder is fsynced: there is a whole MP3 or none.
- * Memory does not depend on the length of the recording. No clock, no log, no store.
+ * Memory does not depend on the length of the recording. No clock, no log, no store. Safe to be used by
+ * several threads at once; two writers of one MP3, in whatever process, do not get into each other's way.
  *
  * Encoding: the source's rate and channels are kept (MPEG-2.5 has 8 kHz); CBR 32 kbit/s per channel for
- * 8 kHz speech, which measured best against the scripts' "lame -h -b 192".
+ * 8 kHz speech, which measured best against the scripts' "lame -h -b 192". Every MP3 carries the mark of
+ * sync/mp3mark.h, and gets the owner and the rights of its source: who may hear the one may hear the other.
+ *
+ * Sources: .wav, .WAV, .wav16 (PCM, float, A-law, µ-law, GSM), and by extension the headerless ulaw, alaw, sln,
+ * sln12 … sln192, gsm. libsndfile has no G.722 and no G.729: AUDIO_ERROR_UNREADABLE says so.
  */
 #ifndef CELSYNC_AUDIO_H
 #define CELSYNC_AUDIO_H
@@ -17,10 +22,10 @@
 #define AUDIO_ERROR (audio_error_quark())
 GQuark audio_error_quark(void);
 enum audio_error {
-	AUDIO_ERROR_MISSING,    /* no such file */
-	AUDIO_ERROR_UNREADABLE, /* not audio, a format the library cannot read, not a regular file */
-	AUDIO_ERROR_WRITE,      /* the MP3 could not be written (disk full, rights) */
-	AUDIO_ERROR_CHECK,      /* the MP3 that was written does not decode to the same length */
+	AUDIO_ERROR_MISSING, /* no such file */
+	AUDIO_ERROR_UNREADABLE, /* not audio, a format the library cannot read, not a regular file, no right */
+	AUDIO_ERROR_WRITE, /* the MP3 could not be written (disk full, rights) */
+	AUDIO_ERROR_CHECK, /* the MP3 that was written does not decode to the same length */
 	AUDIO_ERROR_CANCELLED
 };
 
@@ -30,12 +35,13 @@ enum audio_error {
  * (openat2 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS), and only regular files are read.
  */
 struct audio_info {
-	gint64 size;     /* bytes */
-	gint64 mtime;    /* µs UTC */
-	gint64 frames;   /* per channel; 0: a header without audio */
+	gint64 size;   /* bytes */
+	gint64 mtime;  /* µs UTC */
+	gint64 frames; /* per channel; 0: a header without audio, or at most 44 bytes */
 	int rate, channels;
 	gboolean closed; /* a RIFF header whose sizes are filled in: its writer has finished */
 };
+/* With AUDIO_ERROR_UNREADABLE, size and mtime are known where the file could be opened, else 0. */
 gboolean audio_probe(int dir, const char *path, struct audio_info *info, GError **error);
 
 struct audio_tags {
@@ -49,10 +55,14 @@ struct audio_tags {
  * An existing target is replaced: whether it may be is the caller's to know.
  */
 gboolean audio_encode(int dir, const char *source, const char *target, int quality,
-    const struct audio_tags *tags, const volatile gint *cancel, gint64 *duration_ms, GError **error);
+    const struct audio_tags *tags, const volatile gint *cancel, gint64 *duration_ms,
+    GError **error);
 
 /* Duration of an MP3, decoded as a check; error when it does not decode. */
 gboolean audio_check_mp3(int dir, const char *path, gint64 *duration_ms, GError **error);
+
+/* TRUE when audio_encode made this MP3: size and mtime (µs UTC) of the source as it was opened then. */
+gboolean audio_made_from(int dir, const char *mp3, gint64 *size, gint64 *mtime);
 
 /* Removes temporary files of this program, older than an hour by `now` (µs UTC), in one folder below dir. */
 void audio_sweep(int dir, const char *folder, gint64 now);

@@ -37,14 +37,17 @@ print_row(const struct call *call)
 		const struct leg *leg = &call->legs[i];
 		if (leg->ext == NULL && leg->outside == NULL)
 			continue;
-		g_string_append_printf(legs, "%s%s%s%s", legs->len > 0 ? ", " : "", leg->ext != NULL ? leg->ext : leg->outside,
-		    leg->status != STATUS_NONE ? " " : "", leg->status != STATUS_NONE ? status_name(leg->status) : "");
+		g_string_append_printf(legs, "%s%s%s%s", legs->len > 0 ? ", " : "",
+		    leg->ext != NULL ? leg->ext : leg->outside,
+		    leg->status != STATUS_NONE ? " " : "",
+		    leg->status != STATUS_NONE ? status_name(leg->status) : "");
 	}
 	if (call->skip != NULL)
 		g_string_append_printf(legs, "%s(%s)", legs->len > 0 ? " " : "", call->skip);
 	g_autofree char *client = text_clean(call->client != NULL ? call->client : "-");
-	g_print("%-20s  %-8s  %-15s  %-8s  %5" G_GINT64_FORMAT "  %-22s  %s\n", text_time(call->start, NULL, start),
-	    direction_name(call->direction), client, result_name(call->result), text_seconds(call->talk), call->callid, legs->str);
+	g_print("%-20s  %-8s  %-15s  %-8s  %5" G_GINT64_FORMAT "  %-22s  %s\n",
+	    text_time(call->start, NULL, start), direction_name(call->direction), client,
+	    result_name(call->result), text_seconds(call->talk), call->callid, legs->str);
 }
 
 static void
@@ -58,14 +61,16 @@ count(struct listing *l, const struct call *call)
 }
 
 static gboolean
-list_group(struct group *group, const struct timeline *t, GPtrArray *calls, gpointer data, GError **error)
+list_group(
+    struct group *group, const struct timeline *t, GPtrArray *calls, gpointer data, GError **error)
 {
 	(void)group;
 	(void)error;
 	struct listing *l = data;
 	for (guint i = 0; i < calls->len; i++) {
 		struct call *call = calls->pdata[i];
-		if ((l->from != TIME_NONE && call->start < l->from) || (l->to != TIME_NONE && call->start >= l->to) || !has_id(call, l->id))
+		if ((l->from != TIME_NONE && call->start < l->from) ||
+		    (l->to != TIME_NONE && call->start >= l->to) || !has_id(call, l->id))
 			continue;
 		call_settle(call, t, &l->patience, l->newest - t->last);
 		count(l, call);
@@ -93,11 +98,14 @@ read_range(struct pbx *pbx, rebuild *r, struct listing *l, GError **error)
 	if (!source_bounds(pbx->source, &first, &last, error))
 		return FALSE;
 	gint64 low = first, high = last + 1;
-	if (l->from != TIME_NONE && !rebuild_bisect(pbx->source, &pbx->zone, l->from - MARGIN, &low, error))
+	if (l->from != TIME_NONE &&
+	    !rebuild_bisect(pbx->source, &pbx->zone, l->from - MARGIN, &low, error))
 		return FALSE;
-	if (l->to != TIME_NONE && !rebuild_bisect(pbx->source, &pbx->zone, l->to + MARGIN, &high, error))
+	if (l->to != TIME_NONE &&
+	    !rebuild_bisect(pbx->source, &pbx->zone, l->to + MARGIN, &high, error))
 		return FALSE;
-	return rebuild_scan(r, low - 1, high - 1, &app_stop, error) && (app_stop || rebuild_finish(r, error));
+	return rebuild_scan(r, low - 1, high - 1, &app_stop, error) &&
+	       (app_stop || rebuild_finish(r, error));
 }
 
 static gboolean
@@ -109,7 +117,8 @@ newest_time(struct pbx *pbx, gint64 *utc, GError **error)
 	*utc = g_get_real_time();
 	if (!source_has_cel(pbx->source))
 		return TRUE;
-	if (!source_bounds(pbx->source, &first, &last, error) || !source_probe(pbx->source, last, &at, &time, &found, error))
+	if (!source_bounds(pbx->source, &first, &last, error) ||
+	    !source_probe(pbx->source, last, &at, &time, &found, error))
 		return FALSE;
 	if (found && time.us != WALL_NONE)
 		*utc = MAX(*utc, zone_utc_once(&pbx->zone, time));
@@ -119,11 +128,12 @@ newest_time(struct pbx *pbx, gint64 *utc, GError **error)
 static void
 print_summary(const struct listing *l)
 {
-	g_print("%" G_GUINT64_FORMAT " calls: %" G_GUINT64_FORMAT " in, %" G_GUINT64_FORMAT " out, %" G_GUINT64_FORMAT " internal; "
-		"%" G_GUINT64_FORMAT " answered, %" G_GUINT64_FORMAT " missed, %" G_GUINT64_FORMAT " failed; %" G_GUINT64_FORMAT
-		" skipped; %" G_GUINT64_FORMAT " s of talk\n",
-	    l->total, l->by_direction[0], l->by_direction[1], l->by_direction[2], l->by_result[0], l->by_result[1], l->by_result[2],
-	    l->skipped, l->talk);
+	g_print("%" G_GUINT64_FORMAT " calls: %" G_GUINT64_FORMAT " in, %" G_GUINT64_FORMAT
+		" out, %" G_GUINT64_FORMAT " internal; "
+		"%" G_GUINT64_FORMAT " answered, %" G_GUINT64_FORMAT " missed, %" G_GUINT64_FORMAT
+		" failed; %" G_GUINT64_FORMAT " skipped; %" G_GUINT64_FORMAT " s of talk\n",
+	    l->total, l->by_direction[0], l->by_direction[1], l->by_direction[2], l->by_result[0],
+	    l->by_result[1], l->by_result[2], l->skipped, l->talk);
 }
 
 static int
@@ -138,7 +148,8 @@ run(struct app *app, struct listing *l)
 	l->patience = pbx_patience(app->config);
 	g_autoptr(rebuild) r = rebuild_new(pbx.source, &options, list_group, NULL, l);
 	if (!l->json && !l->summary)
-		g_print("%-20s  %-8s  %-15s  %-8s  %5s  %-22s  %s\n", "start (UTC)", "", "client", "result", "talk", "call", "employees");
+		g_print("%-20s  %-8s  %-15s  %-8s  %5s  %-22s  %s\n", "start (UTC)", "", "client",
+		    "result", "talk", "call", "employees");
 	gboolean ok = newest_time(&pbx, &l->newest, &error);
 	if (ok && l->id != NULL)
 		ok = rebuild_fetch(r, &l->id, 1, &error) && rebuild_finish(r, &error);
@@ -176,10 +187,11 @@ cmd_calls(struct app *app, int argc, char **argv)
 	const GOptionEntry entries[] = {
 		{ "from", 0, 0, G_OPTION_ARG_STRING, &from, "Calls that began at T or later", "T" },
 		{ "to", 0, 0, G_OPTION_ARG_STRING, &to, "Calls that began before T", "T" },
-		{ "call", 0, 0, G_OPTION_ARG_STRING, &id, "One call, by callid or any linkedid of it", "ID" },
+		{ "call", 0, 0, G_OPTION_ARG_STRING, &id,
+		    "One call, by callid or any linkedid of it", "ID" },
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &l.json, "One JSON object a line", NULL },
 		{ "summary", 0, 0, G_OPTION_ARG_NONE, &l.summary, "Only how many there are", NULL },
-		{ NULL },
+		G_OPTION_ENTRY_NULL,
 	};
 	int status;
 	if (!app_options(app, entries, argc, argv, &status))

@@ -19,8 +19,9 @@ struct summary {
 static gboolean
 look(store *db, struct summary *s, GError **error)
 {
-	return checkpoint_get(db, &s->checkpoint, &s->used, error) && checkpoint_open_count(db, &s->open, error) &&
-	       outbox_counts(db, s->outbox, error) && recordings_counts(db, s->recordings, error);
+	return checkpoint_get(db, &s->checkpoint, &s->used, error) &&
+	       checkpoint_open_count(db, &s->open, error) && outbox_counts(db, s->outbox, error) &&
+	       recordings_counts(db, s->recordings, error);
 }
 
 static json_t *
@@ -41,12 +42,14 @@ print_json(const struct summary *s)
 	for (int i = 0; i < OUTBOX_STATES; i++) {
 		json_t *state = json_object();
 		json_object_set_new(state, "count", json_integer(s->outbox[i].n));
-		json_object_set_new(state, "oldest", time_json(s->outbox[i].n > 0 ? s->outbox[i].oldest : 0));
+		json_object_set_new(
+		    state, "oldest", time_json(s->outbox[i].n > 0 ? s->outbox[i].oldest : 0));
 		json_object_set_new(outbox, outbox_state_name((enum outbox_state)i), state);
 	}
 	json_object_set_new(o, "outbox", outbox);
 	for (int i = 0; i < RECORDING_STATES; i++)
-		json_object_set_new(recordings, recording_state_name((enum recording_state)i), json_integer(s->recordings[i]));
+		json_object_set_new(recordings, recording_state_name((enum recording_state)i),
+		    json_integer(s->recordings[i]));
 	json_object_set_new(o, "recordings", recordings);
 	g_autofree char *text = json_dumps(o, JSON_INDENT(2));
 	json_decref(o);
@@ -58,15 +61,19 @@ print_text(const struct summary *s, const char *path)
 {
 	char when[TEXT_TIME];
 	g_print("store        %s\n", path);
-	g_print("last pass    %s\n", s->checkpoint.last_pass != 0 ? text_time(s->checkpoint.last_pass, NULL, when) : "never");
+	g_print("last pass    %s\n", s->checkpoint.last_pass != 0
+					 ? text_time(s->checkpoint.last_pass, NULL, when)
+					 : "never");
 	g_print("cursor       row %" G_GINT64_FORMAT "\n", s->checkpoint.cursor);
 	g_print("open calls   %" G_GINT64_FORMAT "\n", s->open);
 	g_print("requests    ");
 	for (int i = 0; i < OUTBOX_STATES; i++)
-		g_print(" %" G_GINT64_FORMAT " %s%s", s->outbox[i].n, outbox_state_name((enum outbox_state)i), i + 1 < OUTBOX_STATES ? "," : "\n");
+		g_print(" %" G_GINT64_FORMAT " %s%s", s->outbox[i].n,
+		    outbox_state_name((enum outbox_state)i), i + 1 < OUTBOX_STATES ? "," : "\n");
 	g_print("recordings  ");
 	for (int i = 0; i < RECORDING_STATES; i++)
-		g_print(" %" G_GINT64_FORMAT " %s%s", s->recordings[i], recording_state_name((enum recording_state)i),
+		g_print(" %" G_GINT64_FORMAT " %s%s", s->recordings[i],
+		    recording_state_name((enum recording_state)i),
 		    i + 1 < RECORDING_STATES ? "," : "\n");
 }
 
@@ -76,14 +83,17 @@ cmd_status(struct app *app, int argc, char **argv)
 	gboolean json = FALSE;
 	const GOptionEntry entries[] = {
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "One JSON object", NULL },
-		{ NULL },
+		G_OPTION_ENTRY_NULL,
 	};
 	int status;
-	if (!app_options(app, entries, argc, argv, &status) || !app_config(app, CONFIG_NEEDS_STORE, &status))
+	if (!app_options(app, entries, argc, argv, &status) ||
+	    !app_config(app, CONFIG_NEEDS_STORE, &status))
 		return status;
 	const char *path = app->config->store.path;
 	if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
-		g_printerr("celsync: there is no store %s yet\n  It is made by the first `celsync sync`.\n", path);
+		g_printerr("celsync: there is no store %s yet\n  It is made by the first `celsync "
+		           "sync`.\n",
+		    path);
 		return EXIT_PARTLY;
 	}
 	g_autoptr(GError) error = NULL;

@@ -8,8 +8,8 @@ event_name(enum event_kind kind)
 }
 
 guint
-event_finished(const struct call *call, const struct leg *leg, const struct event_window *before, gboolean live,
-    struct event events[EVENTS_MAX], struct event_window *after)
+event_finished(const struct call *call, const struct leg *leg, const struct event_window *before,
+    gboolean live, struct event events[EVENTS_MAX], struct event_window *after)
 {
 	guint n = 0;
 	*after = *before;
@@ -24,7 +24,10 @@ event_finished(const struct call *call, const struct leg *leg, const struct even
 		after->n = before->n + 1;
 		after->accepted = FALSE;
 		if (live)
-			events[n++] = (struct event){ call->direction == DIRECTION_IN ? EVENT_INCOMING : EVENT_OUTGOING, call, leg, after->n };
+			events[n++] =
+			    (struct event){ call->direction == DIRECTION_IN ? EVENT_INCOMING
+									    : EVENT_OUTGOING,
+				    call, leg, after->n };
 	}
 	if (live && leg->status == STATUS_SUCCESS && !after->accepted) {
 		events[n++] = (struct event){ EVENT_ACCEPTED, call, leg, after->n };

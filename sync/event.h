@@ -10,7 +10,12 @@
 
 #include "poller/call.h"
 
-enum event_kind { EVENT_INCOMING, EVENT_OUTGOING, EVENT_ACCEPTED, EVENT_COMPLETED };
+enum event_kind {
+	EVENT_INCOMING,
+	EVENT_OUTGOING,
+	EVENT_ACCEPTED,
+	EVENT_COMPLETED
+};
 const char *event_name(enum event_kind kind);
 
 /* Strings are borrowed from the call. */
@@ -32,7 +37,8 @@ struct event_window {
  * only. At most EVENTS_MAX; returns how many. *after is the window as it stands once they are written.
  */
 #define EVENTS_MAX 3
-guint event_finished(const struct call *call, const struct leg *leg, const struct event_window *before, gboolean live,
-    struct event events[EVENTS_MAX], struct event_window *after);
+guint
+event_finished(const struct call *call, const struct leg *leg, const struct event_window *before,
+    gboolean live, struct event events[EVENTS_MAX], struct event_window *after);
 
 #endif

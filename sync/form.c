@@ -50,7 +50,9 @@ placeholder(const char *name, const struct event *event, const struct form_setti
 		return g_strdup(text_time(leg->answered, settings->tz, buffer));
 	if (strcmp(name, "wait") == 0) {
 		gint64 until = call->answer != TIME_NONE ? call->answer : call->end;
-		return until == TIME_NONE ? g_strdup("") : g_strdup_printf("%" G_GINT64_FORMAT, text_seconds(until - call->start));
+		return until == TIME_NONE ? g_strdup("")
+		                          : g_strdup_printf("%" G_GINT64_FORMAT,
+						text_seconds(until - call->start));
 	}
 	if (strcmp(name, "talk") == 0)
 		return g_strdup_printf("%" G_GINT64_FORMAT, text_seconds(leg->talk));
@@ -77,13 +79,14 @@ fill_template(const char *template, const struct event *event, const struct form
 	GString *out = g_string_new(NULL);
 	while (*template != '\0') {
 		const char *close = *template == '{' ? strchr(template, '}') : NULL;
-		g_autofree char *name = close != NULL ? g_strndup(template + 1, (gsize)(close - template - 1)) : NULL;
+		g_autofree char *name =
+		    close != NULL ? g_strndup(template + 1, (gsize)(close - template - 1)) : NULL;
 		g_autofree char *value = name != NULL ? placeholder(name, event, settings) : NULL;
 		if (value != NULL) {
 			g_string_append(out, value);
 			template = close + 1;
 		} else {
-			g_string_append_c(out, *template++);
+			g_string_append_c(out, *template ++);
 		}
 	}
 	return g_string_free(out, FALSE);
@@ -103,7 +106,8 @@ add_data(GArray *fields, const struct event *event, const struct form_settings *
 	g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(settings->data), by_name);
 	for (GList *l = names; l != NULL; l = l->next) {
 		g_autofree char *name = g_strconcat("data_", l->data, NULL);
-		g_autofree char *value = fill_template(g_hash_table_lookup(settings->data, l->data), event, settings);
+		g_autofree char *value =
+		    fill_template(g_hash_table_lookup(settings->data, l->data), event, settings);
 		if (value[0] != '\0')
 			add(fields, name, value);
 	}

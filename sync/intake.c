@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-G_DEFINE_QUARK(celsync-intake-error-quark, intake_error)
+G_DEFINE_QUARK(celsync - intake - error - quark, intake_error)
 
 /*
  * While a long stretch is read in one go, calls that lie so far behind the newest row are taken for seasoned by the table's own
@@ -21,12 +21,12 @@ struct intake_run {
 	struct checkpoint checkpoint;
 	struct call_patience patience;
 	gint64 now;
-	gint64 last;      /* highest id of the table */
-	gint64 last_utc;  /* and its time */
-	gint64 known;     /* highest id that an earlier pass had seen */
-	gint64 seasoned;  /* highest id known for at least `settle` */
-	gint64 passable;  /* how far the cursor may go in this round */
-	gboolean writing; /* a transaction is open */
+	gint64 last;         /* highest id of the table */
+	gint64 last_utc;     /* and its time */
+	gint64 known;        /* highest id that an earlier pass had seen */
+	gint64 seasoned;     /* highest id known for at least `settle` */
+	gint64 passable;     /* how far the cursor may go in this round */
+	gboolean writing;    /* a transaction is open */
 	gboolean first_open; /* first run: only what is open now is taken in */
 	struct intake_result *result;
 };
@@ -49,7 +49,8 @@ take_open(struct intake_run *run, const struct group *group, gint64 *last_seen, 
 	*last_seen = 0;
 	for (guint i = 0; i < group->linkedids->len && run->db != NULL; i++) {
 		GError *failed = NULL;
-		g_autofree char *name = checkpoint_open_group(run->db, group->linkedids->pdata[i], &failed);
+		g_autofree char *name =
+		    checkpoint_open_group(run->db, group->linkedids->pdata[i], &failed);
 		if (failed != NULL) {
 			g_propagate_error(error, failed);
 			return FALSE;
@@ -60,7 +61,8 @@ take_open(struct intake_run *run, const struct group *group, gint64 *last_seen, 
 		if (rows == NULL)
 			return FALSE;
 		for (guint j = 0; j < rows->len; j++)
-			*last_seen = MAX(*last_seen, g_array_index(rows, struct open_call, j).last_seen);
+			*last_seen =
+			    MAX(*last_seen, g_array_index(rows, struct open_call, j).last_seen);
 		if (run->teller.print == NULL && !checkpoint_open_drop(run->db, name, error))
 			return FALSE;
 	}
@@ -68,7 +70,8 @@ take_open(struct intake_run *run, const struct group *group, gint64 *last_seen, 
 }
 
 static gboolean
-keep_open(struct intake_run *run, const struct group *group, const struct timeline *t, gint64 last_seen, GError **error)
+keep_open(struct intake_run *run, const struct group *group, const struct timeline *t,
+    gint64 last_seen, GError **error)
 {
 	if (run->teller.print != NULL)
 		return TRUE;
@@ -78,10 +81,14 @@ keep_open(struct intake_run *run, const struct group *group, const struct timeli
 			name = group->linkedids->pdata[i];
 	}
 	/* Looked at again after `settle` when a row just came, else once per grace. */
-	gint64 asked = last_seen == run->now ? run->now - run->patience.grace + run->patience.settle : run->now;
+	gint64 asked = last_seen == run->now ? run->now - run->patience.grace + run->patience.settle
+	                                     : run->now;
 	for (guint i = 0; i < group->linkedids->len; i++) {
-		struct open_call open = { .linkedid = group->linkedids->pdata[i], .group = (char *)name, .began = t->first,
-			.last_seen = last_seen, .asked = asked };
+		struct open_call open = { .linkedid = group->linkedids->pdata[i],
+			.group = (char *)name,
+			.began = t->first,
+			.last_seen = last_seen,
+			.asked = asked };
 		if (!checkpoint_open_put(run->db, &open, error))
 			return FALSE;
 	}
@@ -90,7 +97,8 @@ keep_open(struct intake_run *run, const struct group *group, const struct timeli
 
 /* How long nothing new was seen of a group. */
 static gint64
-quiet_for(const struct intake_run *run, const struct group *group, const struct timeline *t, gint64 last_seen)
+quiet_for(const struct intake_run *run, const struct group *group, const struct timeline *t,
+    gint64 last_seen)
 {
 	gint64 quiet = 0;
 	if (last_seen != 0 && group->last_id <= run->known)
@@ -102,7 +110,8 @@ quiet_for(const struct intake_run *run, const struct group *group, const struct 
 }
 
 static gboolean
-take_group(struct group *group, const struct timeline *t, GPtrArray *calls, gpointer data, GError **error)
+take_group(
+    struct group *group, const struct timeline *t, GPtrArray *calls, gpointer data, GError **error)
 {
 	struct intake_run *run = data;
 	gint64 last_seen;
@@ -116,7 +125,8 @@ take_group(struct group *group, const struct timeline *t, GPtrArray *calls, gpoi
 		gboolean ended = call->settled == SETTLED_ENDED;
 		/* The first run asks only what goes on at this moment, and has nothing but the table's clock to tell. */
 		if (run->first_open) {
-			open |= call->settled == SETTLED_OPEN && run->now - t->last < run->patience.stale;
+			open |= call->settled == SETTLED_OPEN &&
+			        run->now - t->last < run->patience.stale;
 			continue;
 		}
 		call_settle(call, t, &run->patience, quiet);
@@ -134,7 +144,8 @@ take_group(struct group *group, const struct timeline *t, GPtrArray *calls, gpoi
 	run->result->open += open;
 	if (!open)
 		return TRUE;
-	return keep_open(run, group, t, last_seen != 0 && group->last_id <= run->known ? last_seen : run->now, error);
+	return keep_open(run, group, t,
+	    last_seen != 0 && group->last_id <= run->known ? last_seen : run->now, error);
 }
 
 /* The cursor moves in the commit that stores what the rows up to it produced. */
@@ -179,7 +190,8 @@ begin_store(struct intake_run *run, gint64 first, GError **error)
 		run->checkpoint.start = settings->start == START_NOW ? run->now : 0;
 	} else if (settings->start == START_TIME) {
 		gint64 id;
-		if (!rebuild_bisect(run->pbx->source, &run->pbx->zone, settings->start_time - 60 * (gint64)G_USEC_PER_SEC, &id, error))
+		if (!rebuild_bisect(run->pbx->source, &run->pbx->zone,
+			settings->start_time - 60 * (gint64)G_USEC_PER_SEC, &id, error))
 			return FALSE;
 		run->checkpoint.cursor = id - 1;
 		run->checkpoint.start = settings->start_time;
@@ -187,7 +199,8 @@ begin_store(struct intake_run *run, gint64 first, GError **error)
 	} else {
 		/* What is open at this moment began within `stale`; the rest is history. */
 		gint64 id;
-		if (!rebuild_bisect(run->pbx->source, &run->pbx->zone, run->last_utc - settings->stale, &id, error))
+		if (!rebuild_bisect(run->pbx->source, &run->pbx->zone,
+			run->last_utc - settings->stale, &id, error))
 			return FALSE;
 		run->checkpoint.cursor = id - 1;
 		run->checkpoint.start = run->now;
@@ -203,10 +216,13 @@ check_table(struct intake_run *run, GError **error)
 	if (run->last >= run->checkpoint.cursor)
 		return TRUE;
 	g_set_error(error, INTAKE_ERROR, INTAKE_ERROR_SWAPPED,
-	    "%s: rows up to id %" G_GINT64_FORMAT " were read before, but the highest id is now %" G_GINT64_FORMAT
-	    ": the table was emptied, swapped or restored\nIf that is as it should be, move the store %s away and run sync again: it begins with "
+	    "%s: rows up to id %" G_GINT64_FORMAT
+	    " were read before, but the highest id is now %" G_GINT64_FORMAT
+	    ": the table was emptied, swapped or restored\nIf that is as it should be, move the "
+	    "store %s away and run sync again: it begins with "
 	    "[source] start.",
-	    source_name(run->pbx->source), run->checkpoint.cursor, run->last, run->config->store.path);
+	    source_name(run->pbx->source), run->checkpoint.cursor, run->last,
+	    run->config->store.path);
 	return FALSE;
 }
 
@@ -223,12 +239,14 @@ find_place(struct intake_run *run, GError **error)
 		return FALSE;
 	if (!found)
 		return begin_store(run, first, error);
-	if (!check_table(run, error) || !checkpoint_seasoned(run->db, run->now - run->patience.settle, &run->seasoned, error))
+	if (!check_table(run, error) ||
+	    !checkpoint_seasoned(run->db, run->now - run->patience.settle, &run->seasoned, error))
 		return FALSE;
 	g_autoptr(GArray) marks = checkpoint_marks(run->db, error);
 	if (marks == NULL)
 		return FALSE;
-	run->known = MAX(run->checkpoint.cursor, marks->len > 0 ? g_array_index(marks, struct mark, 0).id : 0);
+	run->known = MAX(
+	    run->checkpoint.cursor, marks->len > 0 ? g_array_index(marks, struct mark, 0).id : 0);
 	run->seasoned = MAX(run->seasoned, run->checkpoint.cursor);
 	return TRUE;
 }
@@ -241,7 +259,8 @@ find_passable(struct intake_run *run, GError **error)
 	if (run->last - run->checkpoint.cursor < 1000)
 		return TRUE;
 	gint64 id;
-	if (!rebuild_bisect(run->pbx->source, &run->pbx->zone, run->last_utc - LONG_AGO, &id, error))
+	if (!rebuild_bisect(
+		run->pbx->source, &run->pbx->zone, run->last_utc - LONG_AGO, &id, error))
 		return FALSE;
 	run->passable = MAX(run->seasoned, id - 1);
 	return TRUE;
@@ -258,7 +277,10 @@ load_incarnations(struct intake_run *run, rebuild *r, GError **error)
 		return FALSE;
 	for (guint i = 0; i < list->len; i++) {
 		const struct asterisk *a = &g_array_index(list, struct asterisk, i);
-		struct incarnation inc = { .systemname = a->systemname, .epoch = a->epoch, .number = a->counter, .restarted = a->restarted };
+		struct incarnation inc = { .systemname = a->systemname,
+			.epoch = a->epoch,
+			.number = a->counter,
+			.restarted = a->restarted };
 		assembly_set_incarnation(rebuild_assembly(r), &inc);
 	}
 	return TRUE;
@@ -270,7 +292,9 @@ save_incarnations(struct intake_run *run, rebuild *r, GError **error)
 	const GArray *list = assembly_incarnations(rebuild_assembly(r));
 	for (guint i = 0; i < list->len; i++) {
 		const struct incarnation *inc = &g_array_index(list, struct incarnation, i);
-		struct asterisk a = { .systemname = (char *)inc->systemname, .epoch = inc->epoch, .counter = inc->number,
+		struct asterisk a = { .systemname = (char *)inc->systemname,
+			.epoch = inc->epoch,
+			.counter = inc->number,
 			.restarted = inc->shared ? 0 : inc->restarted };
 		if (!checkpoint_asterisk_put(run->db, &a, error))
 			return FALSE;
@@ -284,7 +308,8 @@ fetch_due(struct intake_run *run, rebuild *r, GError **error)
 {
 	if (run->db == NULL || run->result->first)
 		return TRUE;
-	g_autoptr(GArray) due = checkpoint_open_due(run->db, run->now, run->now - run->patience.grace, 100000, error);
+	g_autoptr(GArray) due =
+	    checkpoint_open_due(run->db, run->now, run->now - run->patience.grace, 100000, error);
 	if (due == NULL)
 		return FALSE;
 	g_autoptr(GPtrArray) ids = g_ptr_array_new();
@@ -354,8 +379,11 @@ finish_store(struct intake_run *run, rebuild *r, gint64 from, GError **error)
 	if (!checkpoint_gap_expire(run->db, run->now - run->config->source.gap_wait, error))
 		return FALSE;
 	if (run->last > run->known) {
-		struct mark mark = { .id = run->last, .uniqueid = (char *)"", .wall = zone_wall(&run->pbx->zone, run->last_utc) };
-		if (!checkpoint_sight(run->db, run->last, run->now, error) || !checkpoint_mark_put(run->db, &mark, error) ||
+		struct mark mark = { .id = run->last,
+			.uniqueid = (char *)"",
+			.wall = zone_wall(&run->pbx->zone, run->last_utc) };
+		if (!checkpoint_sight(run->db, run->last, run->now, error) ||
+		    !checkpoint_mark_put(run->db, &mark, error) ||
 		    !save_incarnations(run, r, error))
 			return FALSE;
 	}
@@ -371,25 +399,32 @@ run_intake(struct intake_run *run, const volatile gint *stop, GError **error)
 	gint64 from = run->checkpoint.cursor;
 	run->teller.start = run->checkpoint.start;
 	struct rebuild_options options = pbx_rebuild_options(run->pbx, run->config);
-	g_autoptr(rebuild) r = rebuild_new(run->pbx->source, &options, take_group, commit_block, run);
-	gboolean ok = load_incarnations(run, r, error) && rebuild_scan(r, from, run->last, stop, error);
+	g_autoptr(rebuild) r =
+	    rebuild_new(run->pbx->source, &options, take_group, commit_block, run);
+	gboolean ok =
+	    load_incarnations(run, r, error) && rebuild_scan(r, from, run->last, stop, error);
 	gboolean stopped = stop != NULL && *stop;
 	if (ok && !stopped)
-		ok = fetch_gaps(run, r, error) && fetch_due(run, r, error) && rebuild_finish(r, error) && finish_store(run, r, from, error);
+		ok = fetch_gaps(run, r, error) && fetch_due(run, r, error) &&
+		     rebuild_finish(r, error) && finish_store(run, r, from, error);
 	run->result->rows = rebuild_rows(r);
 	return ok;
 }
 
 gboolean
-intake(store *db, struct pbx *pbx, const struct config *config, gint64 now, FILE *print, const volatile gint *stop,
-    struct intake_result *result, GError **error)
+intake(store *db, struct pbx *pbx, const struct config *config, gint64 now, FILE *print,
+    const volatile gint *stop, struct intake_result *result, GError **error)
 {
 	*result = (struct intake_result){ 0 };
 	struct intake_run run = {
 		.db = db,
 		.pbx = pbx,
 		.config = config,
-		.teller = { .store = db, .print = print, .config = config, .form = pbx_form_settings(pbx, config), .now = now },
+		.teller = { .store = db,
+		    .print = print,
+		    .config = config,
+		    .form = pbx_form_settings(pbx, config),
+		    .now = now },
 		.patience = pbx_patience(config),
 		.now = now,
 		.result = result,

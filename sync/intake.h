@@ -26,8 +26,8 @@ struct intake_result {
  * One round. `now` is µs UTC. print: a dry run; nothing is written, db may then be NULL or opened for reading.
  * *stop ends it early and cleanly.
  */
-gboolean intake(store *db, struct pbx *pbx, const struct config *config, gint64 now, FILE *print, const volatile gint *stop,
-    struct intake_result *result, GError **error);
+gboolean intake(store *db, struct pbx *pbx, const struct config *config, gint64 now, FILE *print,
+    const volatile gint *stop, struct intake_result *result, GError **error);
 
 #define INTAKE_ERROR (intake_error_quark())
 GQuark intake_error_quark(void);

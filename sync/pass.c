@@ -32,13 +32,16 @@ static void
 say_intake(const struct intake_result *r)
 {
 	if (r->first && r->history > 0)
-		log_say(LOG_LEVEL_INFO, "first run: %" G_GINT64_FORMAT " older rows are left to backfill", r->history);
+		log_say(LOG_LEVEL_INFO,
+		    "first run: %" G_GINT64_FORMAT " older rows are left to backfill", r->history);
 	if (r->events + r->recordings == 0)
 		return;
-	g_autofree char *calls = g_strdup_printf("%" G_GINT64_FORMAT, r->calls), *events = g_strdup_printf("%" G_GINT64_FORMAT, r->events),
+	g_autofree char *calls = g_strdup_printf("%" G_GINT64_FORMAT, r->calls),
+			*events = g_strdup_printf("%" G_GINT64_FORMAT, r->events),
 			*recordings = g_strdup_printf("%" G_GINT64_FORMAT, r->recordings),
 			*open = g_strdup_printf("%" G_GINT64_FORMAT, r->open);
-	log_fact(LOG_LEVEL_INFO, "read", "calls", calls, "events", events, "recordings", recordings, "open", open, NULL);
+	log_fact(LOG_LEVEL_INFO, "read", "calls", calls, "events", events, "recordings", recordings,
+	    "open", open, NULL);
 }
 
 static int
@@ -51,7 +54,8 @@ take_in(struct app *app, store *db)
 	int status = EXIT_DONE;
 	for (int round = 0; round < ROUNDS && status == EXIT_DONE && !app_stop; round++) {
 		struct intake_result result;
-		if (!intake(db, &pbx, app->config, g_get_real_time(), NULL, &app_stop, &result, &error))
+		if (!intake(
+			db, &pbx, app->config, g_get_real_time(), NULL, &app_stop, &result, &error))
 			status = app_fail(NULL, error);
 		say_intake(&result);
 		if (result.unsettled == 0)
@@ -74,7 +78,9 @@ convert_all(struct app *app, store *db)
 	say_number("converted", "mp3", result.done);
 	say_number("no recording", "files", result.none);
 	if (result.failed + result.unwritable > 0)
-		log_say(LOG_LEVEL_WARNING, "%" G_GINT64_FORMAT " recordings could not be converted: %s", result.failed + result.unwritable,
+		log_say(LOG_LEVEL_WARNING,
+		    "%" G_GINT64_FORMAT " recordings could not be converted: %s",
+		    result.failed + result.unwritable,
 		    result.words != NULL ? result.words : "see `celsync recordings`");
 	if (result.unwritable > 0)
 		status = MAX(status, EXIT_PARTLY);
@@ -89,16 +95,23 @@ told_outcome(struct app *app, const struct deliver_result *r)
 	say_number("sent", "requests", r->sent);
 	say_number("expired", "requests", r->expired);
 	if (r->refused) {
-		log_say(LOG_LEVEL_ERROR, "PlanFix refused the token: %s\nEverything is held. Correct [planfix] token in %s and run sync again.",
+		log_say(LOG_LEVEL_ERROR,
+		    "PlanFix refused the token: %s\nEverything is held. Correct [planfix] token in "
+		    "%s and run sync again.",
 		    words, app->config->file);
 		return EXIT_TOKEN;
 	}
 	if (r->rejected > 0)
-		log_say(LOG_LEVEL_WARNING, "PlanFix rejected %" G_GINT64_FORMAT " requests: %s", r->rejected, words);
+		log_say(LOG_LEVEL_WARNING, "PlanFix rejected %" G_GINT64_FORMAT " requests: %s",
+		    r->rejected, words);
 	if (r->unknown > 0)
-		log_say(LOG_LEVEL_WARNING, "the answer to %" G_GINT64_FORMAT " requests was lost: whether they arrived is unknown", r->unknown);
+		log_say(LOG_LEVEL_WARNING,
+		    "the answer to %" G_GINT64_FORMAT
+		    " requests was lost: whether they arrived is unknown",
+		    r->unknown);
 	if (r->unreachable) {
-		log_say(LOG_LEVEL_WARNING, "PlanFix does not answer: %s\nWhat waits is kept and tried again.", words);
+		log_say(LOG_LEVEL_WARNING,
+		    "PlanFix does not answer: %s\nWhat waits is kept and tried again.", words);
 		return EXIT_UNREACHABLE;
 	}
 	return r->rejected > 0 ? EXIT_PARTLY : EXIT_DONE;
@@ -115,7 +128,9 @@ send_all(struct app *app, store *db)
 	case LOCK_TAKEN: break;
 	}
 	struct deliver_result result = { 0 };
-	struct deliver_options options = { .planfix = &app->config->planfix, .recordings = &app->config->recordings, .stop = &app_stop };
+	struct deliver_options options = { .planfix = &app->config->planfix,
+		.recordings = &app->config->recordings,
+		.stop = &app_stop };
 	gboolean ok = deliver(db, &options, &result, &error);
 	int status = told_outcome(app, &result);
 	deliver_result_clear(&result);
@@ -166,7 +181,8 @@ pass_show(struct app *app)
 	if (!pbx_open(&pbx, app->config, &error))
 		return app_fail(NULL, error);
 	struct intake_result result;
-	gboolean ok = intake(db, &pbx, app->config, g_get_real_time(), stdout, &app_stop, &result, &error);
+	gboolean ok =
+	    intake(db, &pbx, app->config, g_get_real_time(), stdout, &app_stop, &result, &error);
 	pbx_close(&pbx);
 	return ok ? EXIT_DONE : app_fail(NULL, error);
 }

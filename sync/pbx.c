@@ -15,8 +15,10 @@ pbx_open(struct pbx *pbx, const struct config *config, GError **error)
 	else
 		pbx->tz = g_time_zone_new_identifier(name);
 	if (pbx->tz == NULL) {
-		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "%s: [source] timezone = %s: no such zone\nUse auto, local, utc or a "
-		    "name like Europe/Moscow.", config->file, name);
+		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
+		    "%s: [source] timezone = %s: no such zone\nUse auto, local, utc or a "
+		    "name like Europe/Moscow.",
+		    config->file, name);
 		return FALSE;
 	}
 	zone_init(&pbx->zone, pbx->tz, !automatic);
@@ -37,17 +39,23 @@ pbx_close(struct pbx *pbx)
 struct rebuild_options
 pbx_rebuild_options(struct pbx *pbx, const struct config *config)
 {
-	return (struct rebuild_options){ .rules = &config->pbx, .zone = &pbx->zone, .stale = config->source.stale };
+	return (struct rebuild_options){
+		.rules = &config->pbx, .zone = &pbx->zone, .stale = config->source.stale
+	};
 }
 
 struct form_settings
 pbx_form_settings(const struct pbx *pbx, const struct config *config)
 {
-	return (struct form_settings){ .data = config->planfix.data, .tz = pbx->tz, .pbx = config->pbx.name };
+	return (struct form_settings){
+		.data = config->planfix.data, .tz = pbx->tz, .pbx = config->pbx.name
+	};
 }
 
 struct call_patience
 pbx_patience(const struct config *config)
 {
-	return (struct call_patience){ .settle = config->source.settle, .grace = config->source.grace, .stale = config->source.stale };
+	return (struct call_patience){ .settle = config->source.settle,
+		.grace = config->source.grace,
+		.stale = config->source.stale };
 }

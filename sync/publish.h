@@ -13,12 +13,16 @@
 
 #define PUBLISH_ERROR (publish_error_quark())
 GQuark publish_error_quark(void);
-enum publish_error { PUBLISH_ERROR_SECRET, PUBLISH_ERROR_WRITE };
+enum publish_error {
+	PUBLISH_ERROR_SECRET,
+	PUBLISH_ERROR_WRITE
+};
 
 typedef struct publisher publisher;
 
 /* `url` gets a slash at its end where it has none. Opens or makes the secret; makes no folder. */
-publisher *publisher_open(const char *publish_dir, const char *url, const char *secret_file, GError **error);
+publisher *
+publisher_open(const char *publish_dir, const char *url, const char *secret_file, GError **error);
 void publisher_close(publisher *publisher);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(publisher, publisher_close)
 
@@ -29,6 +33,7 @@ char *publisher_link(const publisher *publisher, const char *callid, const char 
  * Puts the MP3 (path below the open directory `dir`) behind its link; doing it again changes nothing, an
  * MP3 made anew replaces the old one at once (temporary name, rename). Returns the link; free with g_free.
  */
-char *publisher_publish(publisher *publisher, int dir, const char *mp3, const char *callid, GError **error);
+char *publisher_publish(
+    publisher *publisher, int dir, const char *mp3, const char *callid, GError **error);
 
 #endif

@@ -16,17 +16,18 @@ struct rebuild {
 	rebuild_block block;
 	gpointer data;
 	assembly *assembly;
-	GPtrArray *ready;   /* struct group: handed out, CDR not yet asked for */
-	GPtrArray *asked;   /* struct group: CDR under way */
-	GPtrArray *ids;     /* const char *: uniqueids still to be asked for, of `asked` */
+	GPtrArray *ready; /* struct group: handed out, CDR not yet asked for */
+	GPtrArray *asked; /* struct group: CDR under way */
+	GPtrArray *ids;   /* const char *: uniqueids still to be asked for, of `asked` */
 	guint ids_asked;
-	gboolean answering; /* an answer is under way */
+	gboolean answering;  /* an answer is under way */
 	GHashTable *fetched; /* char *: linkedids whose rows were all fetched */
 	gint64 last_id, rows;
 };
 
 rebuild *
-rebuild_new(source *from, const struct rebuild_options *options, rebuild_sink sink, rebuild_block block, gpointer data)
+rebuild_new(source *from, const struct rebuild_options *options, rebuild_sink sink,
+    rebuild_block block, gpointer data)
 {
 	rebuild *r = g_new0(rebuild, 1);
 	r->source = from;
@@ -120,7 +121,8 @@ ask_block(rebuild *r, GError **error)
 	for (guint i = 0; i < r->asked->len; i++) {
 		const struct group *g = r->asked->pdata[i];
 		for (guint j = 0; j < g->channels->len; j++)
-			g_ptr_array_add(r->ids, (gpointer)((struct channel *)g->channels->pdata[j])->uniqueid);
+			g_ptr_array_add(
+			    r->ids, (gpointer)((struct channel *)g->channels->pdata[j])->uniqueid);
 	}
 	return !source_has_cdr(r->source) || ask_more(r, error);
 }
@@ -247,7 +249,8 @@ rebuild_fetch(rebuild *r, const char *const *ids, gsize n, GError **error)
 	if (!finish_block(r, error))
 		return FALSE;
 	const char *const *list = (const char *const *)fresh->pdata;
-	return fetch_by(r, SOURCE_BY_LINKEDID, list, fresh->len, error) && fetch_by(r, SOURCE_BY_UNIQUEID, list, fresh->len, error);
+	return fetch_by(r, SOURCE_BY_LINKEDID, list, fresh->len, error) &&
+	       fetch_by(r, SOURCE_BY_UNIQUEID, list, fresh->len, error);
 }
 
 /* Fetches until every group that is left has its beginnings and, where asked for, its end. */
@@ -287,13 +290,15 @@ rebuild_learn_zone(source *from, struct zone *zone, GError **error)
 	gint64 first, last;
 	if (zone->fixed || !source_has_cel(from))
 		return TRUE;
-	if (!source_bounds(from, &first, &last, error) || !source_scan(from, last - 500, last, error))
+	if (!source_bounds(from, &first, &last, error) ||
+	    !source_scan(from, last - 500, last, error))
 		return FALSE;
 	struct cel_row row;
 	int got;
 	while ((got = source_scan_next(from, &row, error)) > 0) {
 		struct uniqueid id;
-		if (row.event == CEL_CHAN_START && !row.time.utc && row.time.us != WALL_NONE && uniqueid_parse(row.uniqueid, &id)) {
+		if (row.event == CEL_CHAN_START && !row.time.utc && row.time.us != WALL_NONE &&
+		    uniqueid_parse(row.uniqueid, &id)) {
 			zone->offset = zone_offset(row.time.us, id.epoch);
 			zone->known = TRUE;
 		}

@@ -14,21 +14,24 @@
 struct rebuild_options {
 	const struct call_rules *rules;
 	struct zone *zone;
-	gint64 stale;  /* µs: a group nothing came for so long is handed out while rows stream */
-	gboolean open; /* complete groups that are still open as well: for ranges that end before the table does */
+	gint64 stale; /* µs: a group nothing came for so long is handed out while rows stream */
+	gboolean
+	    open; /* complete groups that are still open as well: for ranges that end before the table does */
 };
 
 /*
  * Gets each group once, with its calls (struct call; settled is ENDED, RESTART or OPEN: call_settle is the sink's). Group and calls
  * are gone when it returns. FALSE ends the rebuild.
  */
-typedef gboolean (*rebuild_sink)(struct group *group, const struct timeline *timeline, GPtrArray *calls, gpointer data, GError **error);
+typedef gboolean (*rebuild_sink)(struct group *group, const struct timeline *timeline,
+    GPtrArray *calls, gpointer data, GError **error);
 
 /* After each block: ids up to `id` have been read. For a cursor to move in the sink's transaction. */
 typedef gboolean (*rebuild_block)(gint64 id, gpointer data, GError **error);
 
 typedef struct rebuild rebuild;
-rebuild *rebuild_new(source *source, const struct rebuild_options *options, rebuild_sink sink, rebuild_block block, gpointer data);
+rebuild *rebuild_new(source *source, const struct rebuild_options *options, rebuild_sink sink,
+    rebuild_block block, gpointer data);
 void rebuild_free(rebuild *rebuild);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(rebuild, rebuild_free)
 
@@ -36,7 +39,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(rebuild, rebuild_free)
 assembly *rebuild_assembly(rebuild *rebuild);
 
 /* Streams after < id <= until. Groups that end on the way are handed to the sink; the rest stays. */
-gboolean rebuild_scan(rebuild *rebuild, gint64 after, gint64 until, const volatile gint *stop, GError **error);
+gboolean rebuild_scan(
+    rebuild *rebuild, gint64 after, gint64 until, const volatile gint *stop, GError **error);
 /* Adds all rows of these linkedids (or uniqueids). */
 gboolean rebuild_fetch(rebuild *rebuild, const char *const *ids, gsize n, GError **error);
 /* Completes what is incomplete, and hands out all that is left. */

@@ -10,7 +10,8 @@
 
 /* What the store knows of one employee's screen. */
 static gboolean
-window_before(struct teller *t, const char *callid, const char *ext, struct window *window, struct event_window *before, GError **error)
+window_before(struct teller *t, const char *callid, const char *ext, struct window *window,
+    struct event_window *before, GError **error)
 {
 	gboolean found = FALSE;
 	*before = (struct event_window){ 0 };
@@ -18,13 +19,17 @@ window_before(struct teller *t, const char *callid, const char *ext, struct wind
 	if (t->store != NULL && !windows_get(t->store, callid, ext, window, &found, error))
 		return FALSE;
 	if (found)
-		*before = (struct event_window){ .exists = TRUE, .accepted = window->accepted != NULL, .closed = window->closed_as != NULL,
-			.final = window->final, .n = window->n };
+		*before = (struct event_window){ .exists = TRUE,
+			.accepted = window->accepted != NULL,
+			.closed = window->closed_as != NULL,
+			.final = window->final,
+			.n = window->n };
 	return TRUE;
 }
 
 static gboolean
-close_window(struct teller *t, const struct event *event, const struct window *known, const struct event_window *after, GError **error)
+close_window(struct teller *t, const struct event *event, const struct window *known,
+    const struct event_window *after, GError **error)
 {
 	const struct leg *leg = event->leg;
 	gboolean same = known->callid != NULL && known->n == after->n;
@@ -59,7 +64,8 @@ print_event(struct teller *t, const GArray *fields)
 static enum outbox_rank
 rank_of(enum event_kind kind)
 {
-	static const enum outbox_rank ranks[] = { OUTBOX_ANNOUNCE, OUTBOX_ANNOUNCE, OUTBOX_ACCEPTED, OUTBOX_COMPLETED };
+	static const enum outbox_rank ranks[] = { OUTBOX_ANNOUNCE, OUTBOX_ANNOUNCE, OUTBOX_ACCEPTED,
+		OUTBOX_COMPLETED };
 	return ranks[kind];
 }
 
@@ -93,7 +99,8 @@ put_event(struct teller *t, const struct event *event, GError **error)
 }
 
 static gboolean
-tell_leg(struct teller *t, const struct call *call, const struct leg *leg, gboolean live, gboolean *told, GError **error)
+tell_leg(struct teller *t, const struct call *call, const struct leg *leg, gboolean live,
+    gboolean *told, GError **error)
 {
 	struct window window;
 	struct event_window before, after;
@@ -132,7 +139,8 @@ want_recordings(struct teller *t, const struct call *call, GError **error)
 		const struct call_recording *r = &call->recordings[i];
 		g_autofree char *path = spool_path(t->config->recordings.spool, r->path);
 		if (path == NULL) {
-			log_fact(LOG_LEVEL_WARNING, "recording ignored: its name leads nowhere", "callid", call->callid, "file", r->file, NULL);
+			log_fact(LOG_LEVEL_WARNING, "recording ignored: its name leads nowhere",
+			    "callid", call->callid, "file", r->file, NULL);
 			continue;
 		}
 		struct recording wanted = {
@@ -172,7 +180,8 @@ tell_call(struct teller *t, const struct call *call, gboolean was_open, GError *
 	}
 	t->calls += told;
 	if (told)
-		log_fact(LOG_LEVEL_INFO, "call", "callid", call->callid, "direction", direction_name(call->direction), "result",
-		    result_name(call->result), "settled", settled_name(call->settled), NULL);
+		log_fact(LOG_LEVEL_DEBUG, "call", "callid", call->callid, "direction",
+		    direction_name(call->direction), "result", result_name(call->result), "settled",
+		    settled_name(call->settled), NULL);
 	return t->print != NULL || want_recordings(t, call, error);
 }

@@ -15,7 +15,8 @@
 
 struct teller {
 	store *store; /* NULL: nothing is known and nothing is kept; only for print */
-	FILE *print;  /* a dry run: requests are printed here, one JSON object a line, and nothing is written */
+	FILE *
+	    print; /* a dry run: requests are printed here, one JSON object a line, and nothing is written */
 	const struct config *config;
 	struct form_settings form;
 	gint64 now, start; /* µs UTC; start: nothing that began before is told */
@@ -25,6 +26,7 @@ struct teller {
 };
 
 /* `was_open`: it was known as open before, so that `start` does not hide it. */
-gboolean tell_call(struct teller *teller, const struct call *call, gboolean was_open, GError **error);
+gboolean
+tell_call(struct teller *teller, const struct call *call, gboolean was_open, GError **error);
 
 #endif

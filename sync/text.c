@@ -9,17 +9,20 @@ text_time(gint64 us, GTimeZone *tz, char buffer[TEXT_TIME])
 	gint64 s = us / G_USEC_PER_SEC - (us % G_USEC_PER_SEC < 0);
 	gint offset = 0;
 	if (tz != NULL)
-		offset = g_time_zone_get_offset(tz, MAX(0, g_time_zone_find_interval(tz, G_TIME_TYPE_UNIVERSAL, s)));
+		offset = g_time_zone_get_offset(
+		    tz, MAX(0, g_time_zone_find_interval(tz, G_TIME_TYPE_UNIVERSAL, s)));
 	g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(s + offset);
 	if (utc == NULL)
 		return buffer;
-	int n = g_snprintf(buffer, TEXT_TIME, "%04d-%02d-%02dT%02d:%02d:%02d", g_date_time_get_year(utc), g_date_time_get_month(utc),
-	    g_date_time_get_day_of_month(utc), g_date_time_get_hour(utc), g_date_time_get_minute(utc), g_date_time_get_second(utc));
+	int n = g_snprintf(buffer, TEXT_TIME, "%04d-%02d-%02dT%02d:%02d:%02d",
+	    g_date_time_get_year(utc), g_date_time_get_month(utc),
+	    g_date_time_get_day_of_month(utc), g_date_time_get_hour(utc),
+	    g_date_time_get_minute(utc), g_date_time_get_second(utc));
 	if (tz == NULL)
 		g_snprintf(buffer + n, (gulong)(TEXT_TIME - n), "Z");
 	else
-		g_snprintf(buffer + n, (gulong)(TEXT_TIME - n), "%c%02d:%02d", offset < 0 ? '-' : '+', ABS(offset) / 3600,
-		    ABS(offset) / 60 % 60);
+		g_snprintf(buffer + n, (gulong)(TEXT_TIME - n), "%c%02d:%02d",
+		    offset < 0 ? '-' : '+', ABS(offset) / 3600, ABS(offset) / 60 % 60);
 	return buffer;
 }
 

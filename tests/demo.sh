@@ -19,11 +19,13 @@ check() { # WHAT GOT WANTED
 title() { printf '\n== %s\n' "$*"; }
 
 cp -r "$CAPTURE/monitor" "$T/monitor"
+recordings_more="publish_dir = $T/public
+url = https://pbx.example.com/calls
+secret_file = $T/secret"
+planfix_more="data_call_start = {call_start}"
 planfix planfix
 config "$T/celsync.conf" "driver = sqlite
 path = $CAPTURE/master.db"
-sed -i "s|^spool = .*|&\npublish_dir = $T/public\nurl = https://pbx.example.com/calls\nsecret_file = $T/secret|" "$T/celsync.conf"
-sed -i "s|^connections.*|&\ndata_call_start = {call_start}|" "$T/celsync.conf"
 
 title "What a real Asterisk wrote: $(sqlite3 "$CAPTURE/master.db" 'select count(*) from cel') CEL rows. The calls in it (celsync calls)"
 "$CELSYNC" -c "$T/celsync.conf" calls --from 2026-11-22 --to 2026-11-25 >"$OUT/calls.txt" || wrong=1

@@ -2,6 +2,7 @@
 # tests/prove.sh TEST ... : runs tests that print TAP under prove, two at a time; the last line is "N passed, N failed".
 # Unit tests are programs, tests/run/*.sh and tests/layers.sh are shell scripts.
 set -u
+cd "$(dirname "$0")/.." || exit 1
 status=0
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
@@ -24,7 +25,7 @@ run() { # EXEC TEST ...
 	tail -n 1 "$out" | grep -q '^Result: PASS' || status=1
 }
 # shellcheck disable=SC2086 # lists of names without spaces
-run "" $programs
+run "sh tests/lib/unit.sh" $programs
 # shellcheck disable=SC2086
 run sh $scripts
 passed=$(sed -n 's/^Files=[0-9]*, Tests=\([0-9]*\),.*/\1/p' "$out" | awk '{ n += $1 } END { print n + 0 }')

@@ -32,7 +32,9 @@ differs(GString *out, const char *what, const char *got, const char *want)
 static char *
 dump(json_t *value)
 {
-	return value != NULL ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS | JSON_REAL_PRECISION(6)) : g_strdup("null");
+	return value != NULL ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS |
+						     JSON_REAL_PRECISION(6))
+	                     : g_strdup("null");
 }
 
 static void
@@ -57,16 +59,19 @@ sum_legs(json_t *legs, json_t *talk, json_t *status, json_t *rung)
 {
 	size_t i;
 	json_t *leg;
-	json_array_foreach (legs, i, leg) {
+	json_array_foreach(legs, i, leg)
+	{
 		const char *who = leg_name(leg);
 		gboolean ours = text(leg, "ext")[0] != '\0';
 		if (!json_is_null(json_object_get(leg, "answered"))) {
-			double sum = json_number_value(json_object_get(talk, who)) + json_number_value(json_object_get(leg, "talk"));
+			double sum = json_number_value(json_object_get(talk, who)) +
+			             json_number_value(json_object_get(leg, "talk"));
 			json_object_set_new(talk, who, json_real(sum));
 		}
 		if (ours && json_is_string(json_object_get(leg, "status")))
 			json_object_set(status, who, json_object_get(leg, "status"));
-		if (ours && json_is_null(json_object_get(leg, "outside")) && !json_is_null(json_object_get(leg, "rang")))
+		if (ours && json_is_null(json_object_get(leg, "outside")) &&
+		    !json_is_null(json_object_get(leg, "rang")))
 			json_object_set_new(rung, who, json_true());
 	}
 }
@@ -76,16 +81,22 @@ compare_talk(GString *out, json_t *got, json_t *want)
 {
 	const char *who;
 	json_t *value;
-	json_object_foreach (got, who, value) {
+	json_object_foreach(got, who, value)
+	{
 		if (json_object_get(want, who) == NULL)
-			g_string_append_printf(out, "    talk of %s: %.3f, should be none\n", who, json_number_value(value));
+			g_string_append_printf(out, "    talk of %s: %.3f, should be none\n", who,
+			    json_number_value(value));
 	}
-	json_object_foreach (want, who, value) {
+	json_object_foreach(want, who, value)
+	{
 		json_t *have = json_object_get(got, who);
-		double low = json_number_value(json_array_get(value, 0)), high = json_number_value(json_array_get(value, 1));
+		double low = json_number_value(json_array_get(value, 0)),
+		       high = json_number_value(json_array_get(value, 1));
 		double seconds = json_number_value(have);
 		if (have == NULL || seconds < low - 0.01 || seconds > high + 0.01)
-			g_string_append_printf(out, "    talk of %s: %.3f, should be %.1f to %.1f\n", who, have != NULL ? seconds : -1.0, low, high);
+			g_string_append_printf(out,
+			    "    talk of %s: %.3f, should be %.1f to %.1f\n", who,
+			    have != NULL ? seconds : -1.0, low, high);
 	}
 }
 
@@ -94,8 +105,8 @@ set_of(json_t *list)
 {
 	json_t *set = json_object(), *value;
 	size_t i;
-	json_array_foreach (list, i, value)
-		json_object_set_new(set, json_string_value(value), json_true());
+	json_array_foreach(list, i, value)
+	    json_object_set_new(set, json_string_value(value), json_true());
 	return set;
 }
 
@@ -104,8 +115,7 @@ set_of_keys(json_t *object)
 {
 	json_t *set = json_object(), *value;
 	const char *key;
-	json_object_foreach (object, key, value)
-		json_object_set_new(set, key, json_true());
+	json_object_foreach(object, key, value) json_object_set_new(set, key, json_true());
 	return set;
 }
 
@@ -119,7 +129,8 @@ compare_call(GString *out, json_t *got, json_t *want)
 			compare_json(out, words[i], json_object_get(got, words[i]), value);
 	}
 	json_t *client = json_object_get(want, "client");
-	if (client != NULL && strcmp(without_plus(text(got, "client")), without_plus(text(want, "client"))) != 0)
+	if (client != NULL &&
+	    strcmp(without_plus(text(got, "client")), without_plus(text(want, "client"))) != 0)
 		differs(out, "client", text(got, "client"), text(want, "client"));
 	if (json_is_null(json_object_get(got, "skip")) != (json_object_get(want, "skip") == NULL))
 		differs(out, "skip", text(got, "skip"), "the other");
@@ -133,7 +144,8 @@ compare_call(GString *out, json_t *got, json_t *want)
 		json_decref(set);
 	}
 	if (json_object_get(want, "recordings") != NULL) {
-		json_t *have = set_of(json_object_get(got, "recordings")), *set = set_of_keys(json_object_get(want, "recordings"));
+		json_t *have = set_of(json_object_get(got, "recordings")),
+		       *set = set_of_keys(json_object_get(want, "recordings"));
 		compare_json(out, "recordings", have, set);
 		json_decref(have);
 		json_decref(set);
@@ -179,7 +191,8 @@ main(int argc, char **argv)
 	int faults = 0;
 	json_t *calls = read_calls(stdin, &faults), *known = json_object(), *call;
 	size_t i, right = 0, total = json_array_size(expect);
-	json_array_foreach (expect, i, want) {
+	json_array_foreach(expect, i, want)
+	{
 		const char *id = text(want, "callid");
 		json_t *got = json_object_get(calls, id);
 		json_object_set_new(known, id, json_true());
@@ -190,11 +203,14 @@ main(int argc, char **argv)
 			compare_call(out, got, want);
 		right += out->len == 0;
 		if (out->len > 0)
-			printf("# %s %s (%s)\n%s", text(want, "run"), id, text(want, "what"), out->str);
+			printf("# %s %s (%s)\n%s", text(want, "run"), id, text(want, "what"),
+			    out->str);
 	}
 	const char *id;
-	json_object_foreach (calls, id, call) {
-		if (json_object_get(known, id) == NULL && strcmp(text(call, "direction"), "internal") != 0) {
+	json_object_foreach(calls, id, call)
+	{
+		if (json_object_get(known, id) == NULL &&
+		    strcmp(text(call, "direction"), "internal") != 0) {
 			printf("# %s is reported and never was a call with a client\n", id);
 			faults++;
 		}

@@ -59,11 +59,13 @@ planfix_stop() {
 # database FILE.sql ...: a private MariaDB with these files in asteriskcdrdb; $socket.
 database() {
 	mysql=$T/mysql
-	socket=$(MARIADB_OWNER=$$ "$TOP/tests/mariadb.sh" start "$mysql") || return 1
+	MARIADB_OWNER=$$ "$TOP/tests/mariadb.sh" start "$mysql" >"$T/socket" || return 1
+	socket=$(cat "$T/socket")
 	"$TOP/tests/mariadb.sh" load "$mysql" asteriskcdrdb "$@"
 }
 
-# config FILE SOURCE-LINES [MORE]: a configuration for the captures; its store is FILE.db.
+# config FILE SOURCE-LINES: a configuration for the captures; its store is FILE.db. $planfix_more and $recordings_more are more
+# lines of those sections.
 config() {
 	cat >"$1" <<EOF
 [source]
@@ -80,13 +82,14 @@ url = ${url:-http://127.0.0.1:1/tel/api/}
 token = $TOKEN
 rate = 0
 connections = 8
+${planfix_more:-}
 
 [recordings]
 spool = $T/monitor
+${recordings_more:-}
 
 [store]
 path = $1.db
-${3:-}
 EOF
 	chmod 600 "$1"
 }

@@ -12,14 +12,14 @@ table() { sqlite3 "$1" "select * from $2 order by 1, 2" 2>&1; }
 everything() { for t in outbox recording window; do table "$1" $t; done; table "$1" checkpoint | sed 's/|[^|]*$//'; }
 
 cp -r "$CAPTURE/monitor" "$T/monitor"
-publish="publish_dir = $T/public
+recordings_more="publish_dir = $T/public
 url = https://calls.example.com/r
 secret_file = $T/secret"
+planfix_more="data_call_start = {call_start}"
 
 planfix sqlite
 config "$T/sqlite.conf" "driver = sqlite
 path = $CAPTURE/master.db"
-sed -i "s|^spool = .*|&\n$publish|; s|^connections.*|&\ndata_call_start = {call_start}|" "$T/sqlite.conf"
 "$CELSYNC" -c "$T/sqlite.conf" sync 2>"$T/sync.err"
 ok "sync ends with 0" $? "$T/sync.err"
 completed=$(grep -c '"event":"COMPLETED"' "$T/sqlite.log")
@@ -59,7 +59,6 @@ planfix mariadb
 config "$T/mariadb.conf" "driver = mariadb
 socket = $socket
 user = root"
-sed -i "s|^spool = .*|&\n$publish|; s|^connections.*|&\ndata_call_start = {call_start}|" "$T/mariadb.conf"
 "$CELSYNC" -c "$T/mariadb.conf" sync 2>"$T/sync.err"
 ok "sync through MariaDB ends with 0" $? "$T/sync.err"
 planfix_stop
@@ -86,7 +85,6 @@ sqlite3 "$T/cut.db" "update cel set eventtime = substr(eventtime, 1, 19)"
 planfix cut
 config "$T/cut.conf" "driver = sqlite
 path = $T/cut.db"
-sed -i "s|^spool = .*|&\n$publish|; s|^connections.*|&\ndata_call_start = {call_start}|" "$T/cut.conf"
 "$CELSYNC" -c "$T/cut.conf" sync 2>"$T/sync.err"
 ok "sync on times cut to seconds ends with 0" $? "$T/sync.err"
 planfix_stop
@@ -120,7 +118,7 @@ planfix_stop
 planfix from
 config "$T/from.conf" "driver = sqlite
 path = $CAPTURE/master.db"
-sed -i "s|^start = .*|start = 2026-11-23T01:45:00Z|; s|^connections.*|&\ndata_call_start = {call_start}|" "$T/from.conf"
+sed -i "s|^start = .*|start = 2026-11-23T01:45:00Z|" "$T/from.conf"
 TZ=UTC "$CELSYNC" -c "$T/from.conf" sync 2>"$T/from.err"
 is "a first run from a time ends with 0" $? 0
 first=$(grep -o '"data_call_start":"[^"]*"' "$T/from.log" | sort | head -n 1 | cut -d'"' -f4)

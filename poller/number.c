@@ -1,0 +1,149 @@
+#include "poller/number.h"
+
+#include <string.h>
+
+struct rule {
+	GRegex *regex;
+	char *replacement; /* in GRegex's own language */
+};
+
+struct number_rewrite {
+	GArray *rules; /* struct rule */
+};
+
+static void
+rule_clear(gpointer data)
+{
+	struct rule *rule = data;
+
+	g_regex_unref(rule->regex);
+	g_free(rule->replacement);
+}
+
+number_rewrite *
+number_rewrite_new(void)
+{
+	number_rewrite *rewrite = g_new0(number_rewrite, 1);
+
+	rewrite->rules = g_array_new(FALSE, FALSE, sizeof(struct rule));
+	g_array_set_clear_func(rewrite->rules, rule_clear);
+	return rewrite;
+}
+
+void
+number_rewrite_free(number_rewrite *rewrite)
+{
+	if (!rewrite)
+		return;
+	g_array_free(rewrite->rules, TRUE);
+	g_free(rewrite);
+}
+
+/*
+ * Groups are written \1 or $1, and \1 followed by a digit stays group 1: there are no more than
+ * nine in a rule. GRegex would read "\10" as group 10, so groups are spelt out for it.
+ */
+static char *
+replacement_for_gregex(const char *text)
+{
+	GString *out = g_string_new(NULL);
+
+	for (const char *p = text; *p; p++) {
+		if ((*p == '\\' || *p == '$') && g_ascii_isdigit(p[1]))
+			g_string_append_printf(out, "\\g<%c>", *++p);
+		else if (*p == '\\')
+			g_string_append(out, "\\\\");
+		else
+			g_string_append_c(out, *p);
+	}
+	return g_string_free(out, FALSE);
+}
+
+/* The highest group that a replacement names. */
+static int
+highest_group(const char *text)
+{
+	int highest = 0;
+
+	for (const char *p = text; *p; p++)
+		if ((*p == '\\' || *p == '$') && g_ascii_isdigit(p[1]))
+			highest = MAX(highest, g_ascii_digit_value(p[1]));
+	return highest;
+}
+
+gboolean
+number_rewrite_add(number_rewrite *rewrite, const char *rule, GError **error)
+{
+	const char *arrow = strstr(rule, "=>");
+	g_autofree char *pattern = NULL;
+	g_autofree char *replacement = NULL;
+	g_autoptr(GError) broken = NULL;
+	struct rule new;
+
+	if (!arrow) {
+		g_set_error(error, G_REGEX_ERROR, G_REGEX_ERROR_COMPILE,
+		    "\"%s\" has no =>\nWrite each rule as REGEX => REPLACEMENT.", rule);
+		return FALSE;
+	}
+	pattern = g_strstrip(g_strndup(rule, (gsize)(arrow - rule)));
+	replacement = g_strstrip(g_strdup(arrow + 2));
+	if (!*pattern) {
+		g_set_error(error, G_REGEX_ERROR, G_REGEX_ERROR_COMPILE,
+		    "\"%s\" has nothing before =>\nWrite each rule as REGEX => REPLACEMENT.", rule);
+		return FALSE;
+	}
+	new.regex = g_regex_new(pattern, G_REGEX_OPTIMIZE, 0, &broken);
+	if (!new.regex) {
+		g_set_error(error, G_REGEX_ERROR, broken->code,
+		    "%s\nThe part before => must be a Perl-compatible regular expression.",
+		    broken->message);
+		return FALSE;
+	}
+	if (highest_group(replacement) > g_regex_get_capture_count(new.regex)) {
+		g_set_error(error, G_REGEX_ERROR, G_REGEX_ERROR_REPLACE,
+		    "\"%s\" names group %d, but the expression has %d\n"
+		    "Put ( ) around each part that $1, $2, … are to repeat.",
+		    replacement, highest_group(replacement), g_regex_get_capture_count(new.regex));
+		g_regex_unref(new.regex);
+		return FALSE;
+	}
+	new.replacement = replacement_for_gregex(replacement);
+	g_array_append_val(rewrite->rules, new);
+	return TRUE;
+}
+
+char *
+number_rewritten(const number_rewrite *rewrite, const char *number)
+{
+	char *text;
+
+	if (!rewrite)
+		return g_strdup(*number == '+' ? number + 1 : number);
+	/* A caller ID may hold any bytes, and GRegex wants UTF-8. */
+	text = g_utf8_make_valid(number, -1);
+	for (guint i = 0; i < rewrite->rules->len; i++) {
+		const struct rule *rule = &g_array_index(rewrite->rules, struct rule, i);
+		char *next = g_regex_replace(rule->regex, text, -1, 0, rule->replacement, 0, NULL);
+
+		/* An expression that runs away on this number (backtracking limit) leaves it as it is. */
+		if (!next)
+			continue;
+		g_free(text);
+		text = next;
+	}
+	return text;
+}
+
+gboolean
+number_is_dialable(const char *text)
+{
+	guint digits = 0;
+
+	for (; *text; text++) {
+		if (g_ascii_isdigit(*text))
+			digits++;
+		else if (!strchr("+*# ().-", *text))
+			return FALSE;
+	}
+	return digits >= 2;
+}

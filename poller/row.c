@@ -1,0 +1,164 @@
+/*
+ * What a row's words and times mean. Called for every row there is, a million of them a second, so
+ * nothing here allocates, and a name is compared with the few names that are as long.
+ */
+#include "poller/row.h"
+
+#include <string.h>
+
+/* Asterisk main/cel.c, cel_event_types[]. */
+static const char *const event_names[] = {
+	[CEL_OTHER] = "OTHER",
+	[CEL_CHAN_START] = "CHAN_START",
+	[CEL_CHAN_END] = "CHAN_END",
+	[CEL_HANGUP] = "HANGUP",
+	[CEL_ANSWER] = "ANSWER",
+	[CEL_APP_START] = "APP_START",
+	[CEL_APP_END] = "APP_END",
+	[CEL_BRIDGE_ENTER] = "BRIDGE_ENTER",
+	[CEL_BRIDGE_EXIT] = "BRIDGE_EXIT",
+	[CEL_PARK_START] = "PARK_START",
+	[CEL_PARK_END] = "PARK_END",
+	[CEL_BLINDTRANSFER] = "BLINDTRANSFER",
+	[CEL_ATTENDEDTRANSFER] = "ATTENDEDTRANSFER",
+	[CEL_PICKUP] = "PICKUP",
+	[CEL_FORWARD] = "FORWARD",
+	[CEL_LINKEDID_END] = "LINKEDID_END",
+	[CEL_LOCAL_OPTIMIZE] = "LOCAL_OPTIMIZE",
+	[CEL_LOCAL_OPTIMIZE_BEGIN] = "LOCAL_OPTIMIZE_BEGIN",
+	[CEL_STREAM_BEGIN] = "STREAM_BEGIN",
+	[CEL_STREAM_END] = "STREAM_END",
+};
+
+/* The events whose names have that many letters, the frequent ones first; CEL_OTHER ends a list. */
+static const guint8 events_by_length[][4] = {
+	[6] = { CEL_HANGUP, CEL_ANSWER, CEL_PICKUP },
+	[7] = { CEL_APP_END, CEL_FORWARD },
+	[8] = { CEL_CHAN_END, CEL_PARK_END },
+	[9] = { CEL_APP_START },
+	[10] = { CEL_CHAN_START, CEL_STREAM_END, CEL_PARK_START },
+	[11] = { CEL_BRIDGE_EXIT },
+	[12] = { CEL_BRIDGE_ENTER, CEL_LINKEDID_END, CEL_STREAM_BEGIN },
+	[13] = { CEL_BLINDTRANSFER },
+	[14] = { CEL_LOCAL_OPTIMIZE },
+	[16] = { CEL_ATTENDEDTRANSFER },
+	[20] = { CEL_LOCAL_OPTIMIZE_BEGIN },
+};
+
+enum cel_event
+cel_event_from_name(const char *name)
+{
+	const gsize length = strlen(name);
+	if (length >= G_N_ELEMENTS(events_by_length))
+		return CEL_OTHER;
+	for (const guint8 *event = events_by_length[length]; *event != CEL_OTHER; event++)
+		if (memcmp(name, event_names[*event], length) == 0)
+			return (enum cel_event) * event;
+	return CEL_OTHER;
+}
+
+const char *
+cel_event_name(enum cel_event event)
+{
+	return event_names[event];
+}
+
+/* The number that exactly n digits make; -1 where something else stands there. */
+static inline int
+digits(const char *text, int n)
+{
+	int value = 0;
+	for (int i = 0; i < n; i++) {
+		const unsigned digit = (unsigned)(unsigned char)text[i] - '0';
+		if (digit > 9)
+			return -1;
+		value = value * 10 + (int)digit;
+	}
+	return value;
+}
+
+/*
+ * Days from 1970-01-01 to a date of the Gregorian calendar. Years are counted from March, so that a
+ * leap day is the last day of its year.
+ */
+static gint64
+day_number(int year, int month, int day)
+{
+	const int march_year = year - (month <= 2);
+	const int march_month = (month + 9) % 12;
+	const gint64 leap_days = march_year / 4 - march_year / 100 + march_year / 400;
+	return (gint64)march_year * 365 + leap_days + (march_month * 153 + 2) / 5 + day - 1 -
+	       719468;
+}
+
+static gboolean
+date_exists(int year, int month, int day)
+{
+	static const gint8 days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	/* Columns without a date hold 0000-00-00 or 1000-01-01, by the default of their table. */
+	if (year < 1970 || month < 1 || month > 12 || day < 1)
+		return FALSE;
+	const gboolean leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+	return day <= days[month - 1] + (month == 2 && leap);
+}
+
+/* ".ffffff" and the end of the text: microseconds, further digits cut off; -1: unreadable. */
+static gint64
+fraction(const char *text)
+{
+	if (*text == '\0')
+		return 0;
+	if (*text != '.' || !g_ascii_isdigit(text[1]))
+		return -1;
+	gint64 us = 0, unit = 100000;
+	for (text++; g_ascii_isdigit(*text); text++, unit /= 10)
+		us += (*text - '0') * unit;
+	return *text == '\0' ? us : -1;
+}
+
+static struct wall
+epoch_parse(const char *text)
+{
+	const struct wall none = { .us = WALL_NONE };
+	gint64 seconds = 0;
+	int n = 0;
+	for (; g_ascii_isdigit(text[n]) && n < 12; n++)
+		seconds = seconds * 10 + (text[n] - '0');
+	const gint64 us = fraction(text + n);
+	/* Asterisk writes a time that never was as 0. */
+	if (n == 0 || us < 0 || seconds + us == 0)
+		return none;
+	return (struct wall){ .us = seconds * G_USEC_PER_SEC + us, .utc = TRUE };
+}
+
+struct wall
+wall_parse(const char *text)
+{
+	const struct wall none = { .us = WALL_NONE };
+	/* Each test ends at a NUL, so a text that is too short is never read past its end. */
+	const int year = digits(text, 4);
+	if (year < 0 || text[4] != '-')
+		return epoch_parse(text);
+	const int month = digits(text + 5, 2);
+	if (month < 0 || text[7] != '-')
+		return none;
+	const int day = digits(text + 8, 2);
+	if (day < 0 || (text[10] != ' ' && text[10] != 'T'))
+		return none;
+	const int hour = digits(text + 11, 2);
+	if (hour < 0 || text[13] != ':')
+		return none;
+	const int minute = digits(text + 14, 2);
+	if (minute < 0 || text[16] != ':')
+		return none;
+	const int second = digits(text + 17, 2);
+	if (second < 0)
+		return none;
+	const gint64 us = fraction(text + 19);
+	/* Second 60 is a leap second. */
+	if (us < 0 || hour > 23 || minute > 59 || second > 60 || !date_exists(year, month, day))
+		return none;
+	const gint64 seconds =
+	    day_number(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+	return (struct wall){ .us = seconds * G_USEC_PER_SEC + us };
+}

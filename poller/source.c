@@ -1,0 +1,473 @@
+/*
+ * What is the same for every source: which columns there are, what stands where in a row, and that
+ * one scan and one question are under way at most.
+ *
+ * Statements on cel and cdr are composed here and in the drivers, not kept in sql/: the names of the
+ * tables come from the configuration and those of the columns from the tables. What can be composed
+ * is bounded by the two tables of column names below; nothing else of a row ever becomes SQL.
+ */
+#include "poller/source_driver.h"
+
+G_DEFINE_QUARK(celsync - source - error - quark, source_error)
+
+/* The names a column goes by, ours first; `absent` is selected where the table has none of them. */
+struct column_names {
+	const char *names[3];
+	const char *absent; /* NULL: the column is required */
+};
+
+static const struct column_names cel_columns[] = {
+	[CEL_ID] = { { "id", "AcctId" }, NULL },
+	[CEL_EVENTTYPE] = { { "eventtype" }, NULL },
+	[CEL_EVENTTIME] = { { "eventtime" }, NULL },
+	[CEL_UNIQUEID] = { { "uniqueid" }, NULL },
+	[CEL_LINKEDID] = { { "linkedid" }, NULL },
+	[CEL_CHANNAME] = { { "channame" }, NULL },
+	[CEL_CID_NAME] = { { "cid_name", "cidname" }, "''" },
+	[CEL_CID_NUM] = { { "cid_num", "cidnum" }, "''" },
+	[CEL_CID_ANI] = { { "cid_ani", "cidani" }, "''" },
+	[CEL_CID_DNID] = { { "cid_dnid", "ciddnid" }, "''" },
+	[CEL_EXTEN] = { { "exten" }, "''" },
+	[CEL_CONTEXT] = { { "context" }, "''" },
+	[CEL_APPNAME] = { { "appname" }, "''" },
+	[CEL_APPDATA] = { { "appdata" }, "''" },
+	[CEL_PEER] = { { "peer" }, "''" },
+	[CEL_USERDEFTYPE] = { { "userdeftype" }, "''" },
+	[CEL_EXTRA] = { { "extra", "eventextra" }, "''" },
+};
+
+static const struct column_names cdr_columns[] = {
+	[CDR_UNIQUEID] = { { "uniqueid" }, NULL },
+	[CDR_CALLDATE] = { { "calldate", "start" }, NULL },
+	[CDR_LINKEDID] = { { "linkedid" }, "''" },
+	[CDR_SEQUENCE] = { { "sequence" }, "''" },
+	[CDR_DURATION] = { { "duration" }, "''" },
+	[CDR_BILLSEC] = { { "billsec" }, "''" },
+	[CDR_SRC] = { { "src" }, "''" },
+	[CDR_DST] = { { "dst" }, "''" },
+	[CDR_DCONTEXT] = { { "dcontext" }, "''" },
+	[CDR_CHANNEL] = { { "channel" }, "''" },
+	[CDR_DSTCHANNEL] = { { "dstchannel" }, "''" },
+	[CDR_LASTAPP] = { { "lastapp" }, "''" },
+	[CDR_LASTDATA] = { { "lastdata" }, "''" },
+	[CDR_DISPOSITION] = { { "disposition" }, "''" },
+	[CDR_DID] = { { "did" }, "''" },
+	[CDR_RECORDINGFILE] = { { "recordingfile" }, "''" },
+	[CDR_CNUM] = { { "cnum" }, "''" },
+	[CDR_CNAM] = { { "cnam" }, "''" },
+};
+
+char *
+source_quoted(const char *name, char quote)
+{
+	GString *quoted = g_string_new(NULL);
+	g_string_append_c(quoted, quote);
+	for (; *name != '\0'; name++) {
+		if (*name == quote)
+			g_string_append_c(quoted, quote);
+		g_string_append_c(quoted, *name);
+	}
+	g_string_append_c(quoted, quote);
+	return g_string_free(quoted, FALSE);
+}
+
+/* The spelling of the first of `wanted` that the table has. */
+static const char *
+column_find(const char *const *wanted, const char *const *columns)
+{
+	for (; *wanted != NULL; wanted++)
+		for (gsize i = 0; columns[i] != NULL; i++)
+			if (g_ascii_strcasecmp(*wanted, columns[i]) == 0)
+				return columns[i];
+	return NULL;
+}
+
+gboolean
+source_table_describe(source *s, enum source_table_kind kind, char *name, char quote,
+    const char *const *columns, GError **error)
+{
+	struct source_table *table = kind == SOURCE_CEL ? &s->cel : &s->cdr;
+	const struct column_names *wanted = kind == SOURCE_CEL ? cel_columns : cdr_columns;
+	const int n = kind == SOURCE_CEL ? CEL_COLUMNS : CDR_COLUMNS;
+	const char *role = kind == SOURCE_CEL ? "cel" : "cdr";
+
+	table->there = TRUE;
+	table->name = name;
+	GString *list = g_string_new(NULL);
+	for (int i = 0; i < n; i++) {
+		const char *column = column_find(wanted[i].names, columns);
+		if (column == NULL && wanted[i].absent == NULL) {
+			g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_SCHEMA,
+			    "the table %s in %s has no column %s\n"
+			    "Set [source] %s_table to a table that Asterisk writes.",
+			    name, s->name, wanted[i].names[0], role);
+			g_string_free(list, TRUE);
+			return FALSE;
+		}
+		if (column == NULL)
+			g_ptr_array_add(
+			    s->missing, g_strdup_printf("%s.%s", role, wanted[i].names[0]));
+		else
+			table->column[i] = source_quoted(column, quote);
+		g_string_append_printf(list, "%s%s", i > 0 ? ", " : "",
+		    column != NULL ? table->column[i] : wanted[i].absent);
+	}
+	table->list = g_string_free(list, FALSE);
+	return TRUE;
+}
+
+static void
+table_clear(struct source_table *table)
+{
+	g_free(table->name);
+	g_free(table->list);
+	for (gsize i = 0; i < G_N_ELEMENTS(table->column); i++)
+		g_free(table->column[i]);
+}
+
+static gboolean
+has_rows(source *s, enum source_table_kind kind, gboolean *has, GError **error)
+{
+	const struct source_table *table = kind == SOURCE_CEL ? &s->cel : &s->cdr;
+	g_auto(GStrv) row = NULL;
+	*has = FALSE;
+	if (!table->there) {
+		g_ptr_array_add(s->missing, g_strdup(kind == SOURCE_CEL ? "cel" : "cdr"));
+		return TRUE;
+	}
+	g_autofree char *sql = g_strdup_printf("SELECT 1 FROM %s LIMIT 1", table->name);
+	if (!s->functions->look_up(s, kind, sql, &row, error))
+		return FALSE;
+	*has = row != NULL;
+	return TRUE;
+}
+
+source *
+source_open(const struct source_config *config, GError **error)
+{
+	struct source_config full = *config;
+	full.cel_table = config->cel_table != NULL ? config->cel_table : "cel";
+	full.cdr_table = config->cdr_table != NULL ? config->cdr_table : "cdr";
+	full.timeout = config->timeout > 0 ? config->timeout : 10;
+
+	g_autoptr(source) s = NULL;
+	switch (config->driver) {
+	case SOURCE_MARIADB: s = source_mariadb_open(&full, error); break;
+	case SOURCE_SQLITE: s = source_sqlite_open(&full, error); break;
+	}
+	if (s == NULL)
+		return NULL;
+	if (!s->cel.there && !s->cdr.there) {
+		g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_SCHEMA,
+		    "%s has neither a table %s nor a table %s\n"
+		    "Set [source] %s, or cel_table and cdr_table, to where Asterisk writes.",
+		    s->name, full.cel_table, full.cdr_table,
+		    config->driver == SOURCE_MARIADB ? "database" : "path");
+		return NULL;
+	}
+	if (!has_rows(s, SOURCE_CEL, &s->has_cel, error) ||
+	    !has_rows(s, SOURCE_CDR, &s->has_cdr, error))
+		return NULL;
+	g_ptr_array_add(s->missing, NULL);
+	return g_steal_pointer(&s);
+}
+
+void
+source_close(source *s)
+{
+	if (s == NULL)
+		return;
+	table_clear(&s->cel);
+	table_clear(&s->cdr);
+	g_free(s->name);
+	g_ptr_array_unref(s->missing);
+	s->functions->close(s);
+}
+
+const char *
+source_name(const source *s)
+{
+	return s->name;
+}
+
+gboolean
+source_has_cel(const source *s)
+{
+	return s->has_cel;
+}
+
+gboolean
+source_has_cdr(const source *s)
+{
+	return s->has_cdr;
+}
+
+const char *const *
+source_missing(const source *s)
+{
+	return (const char *const *)s->missing->pdata;
+}
+
+/* What a table says where a number should be: fallback for anything but digits. */
+static inline gint64
+number(const char *text, gint64 fallback)
+{
+	if (text == NULL || !g_ascii_isdigit(*text))
+		return fallback;
+	gint64 value = 0;
+	for (int n = 0; g_ascii_isdigit(text[n]) && n < 18; n++)
+		value = value * 10 + (text[n] - '0');
+	return value;
+}
+
+static inline const char *
+text(const char *value)
+{
+	return value != NULL ? value : "";
+}
+
+gboolean
+source_bounds(source *s, gint64 *first, gint64 *last, GError **error)
+{
+	*first = *last = 0;
+	if (!s->cel.there)
+		return TRUE;
+	/* Asked for separately, each is one look-up in the primary key; SQLite walks the table for both. */
+	const char *id = s->cel.column[CEL_ID], *table = s->cel.name;
+	g_auto(GStrv) row = NULL;
+	g_autofree char *sql = g_strdup_printf(
+	    "SELECT (SELECT MIN(%s) FROM %s), (SELECT MAX(%s) FROM %s)", id, table, id, table);
+	if (!s->functions->look_up(s, SOURCE_CEL, sql, &row, error))
+		return FALSE;
+	*first = number(row[0], 0);
+	*last = number(row[1], 0);
+	s->has_cel = *last > 0;
+	return TRUE;
+}
+
+gboolean
+source_probe(
+    source *s, gint64 id, gint64 *found_id, struct wall *time, gboolean *found, GError **error)
+{
+	*found = FALSE;
+	if (!s->cel.there)
+		return TRUE;
+	const struct source_table *cel = &s->cel;
+	g_auto(GStrv) row = NULL;
+	g_autofree char *sql = g_strdup_printf("SELECT %s, %s FROM %s WHERE %s >= %" G_GINT64_FORMAT
+					       " ORDER BY %s LIMIT 1",
+	    cel->column[CEL_ID], cel->column[CEL_EVENTTIME], cel->name, cel->column[CEL_ID], id,
+	    cel->column[CEL_ID]);
+	if (!s->functions->look_up(s, SOURCE_CEL, sql, &row, error))
+		return FALSE;
+	if (row == NULL)
+		return TRUE;
+	*found = TRUE;
+	*found_id = number(row[0], 0);
+	*time = wall_parse(row[1]);
+	return TRUE;
+}
+
+static void
+cel_row_fill(struct cel_row *row, char **values)
+{
+	row->id = number(values[CEL_ID], 0);
+	row->event = cel_event_from_name(text(values[CEL_EVENTTYPE]));
+	row->time = wall_parse(text(values[CEL_EVENTTIME]));
+	row->uniqueid = text(values[CEL_UNIQUEID]);
+	row->linkedid = text(values[CEL_LINKEDID]);
+	row->channame = text(values[CEL_CHANNAME]);
+	row->cid_name = text(values[CEL_CID_NAME]);
+	row->cid_num = text(values[CEL_CID_NUM]);
+	row->cid_ani = text(values[CEL_CID_ANI]);
+	row->cid_dnid = text(values[CEL_CID_DNID]);
+	row->exten = text(values[CEL_EXTEN]);
+	row->context = text(values[CEL_CONTEXT]);
+	row->appname = text(values[CEL_APPNAME]);
+	row->appdata = text(values[CEL_APPDATA]);
+	row->peer = text(values[CEL_PEER]);
+	row->userdeftype = text(values[CEL_USERDEFTYPE]);
+	row->extra = text(values[CEL_EXTRA]);
+}
+
+static void
+cdr_row_fill(struct cdr_row *row, char **values)
+{
+	row->uniqueid = text(values[CDR_UNIQUEID]);
+	row->linkedid = text(values[CDR_LINKEDID]);
+	row->sequence = number(values[CDR_SEQUENCE], -1);
+	row->calldate = wall_parse(text(values[CDR_CALLDATE]));
+	row->duration = number(values[CDR_DURATION], 0);
+	row->billsec = number(values[CDR_BILLSEC], 0);
+	row->src = text(values[CDR_SRC]);
+	row->dst = text(values[CDR_DST]);
+	row->dcontext = text(values[CDR_DCONTEXT]);
+	row->channel = text(values[CDR_CHANNEL]);
+	row->dstchannel = text(values[CDR_DSTCHANNEL]);
+	row->lastapp = text(values[CDR_LASTAPP]);
+	row->lastdata = text(values[CDR_LASTDATA]);
+	row->disposition = text(values[CDR_DISPOSITION]);
+	row->did = text(values[CDR_DID]);
+	row->recordingfile = text(values[CDR_RECORDINGFILE]);
+	row->cnum = text(values[CDR_CNUM]);
+	row->cnam = text(values[CDR_CNAM]);
+}
+
+gboolean
+source_scan(source *s, gint64 after, gint64 until, GError **error)
+{
+	source_scan_stop(s);
+	if (!s->cel.there || after >= until)
+		return TRUE;
+	s->scanning = s->functions->scan(s, after, until, error);
+	return s->scanning;
+}
+
+int
+source_scan_next(source *s, struct cel_row *row, GError **error)
+{
+	char **values;
+	if (!s->scanning)
+		return 0;
+	const int result = s->functions->scan_next(s, &values, error);
+	if (result == 1)
+		cel_row_fill(row, values);
+	else
+		s->scanning = FALSE;
+	return result;
+}
+
+void
+source_scan_stop(source *s)
+{
+	if (s->scanning)
+		s->functions->scan_stop(s);
+	s->scanning = FALSE;
+}
+
+static gboolean
+ask(source *s, const struct source_question *question, GError **error)
+{
+	const struct source_table *table =
+	    question->kind == SOURCE_QUESTION_CEL || question->kind == SOURCE_QUESTION_IDS
+		? &s->cel
+		: &s->cdr;
+	if (s->asked != SOURCE_QUESTION_NONE) {
+		g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_QUERY,
+		    "%s was asked while its last answer was still being read\n"
+		    "This is a fault of this program: report it.",
+		    s->name);
+		return FALSE;
+	}
+	if (question->n > SOURCE_IDS_MAX) {
+		g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_QUERY,
+		    "%s was asked for %" G_GSIZE_FORMAT " ids at once, more than %d\n"
+		    "This is a fault of this program: report it.",
+		    s->name, question->n, SOURCE_IDS_MAX);
+		return FALSE;
+	}
+	/* Nothing asked for, or nowhere to look: an empty answer. */
+	if (!table->there ||
+	    (question->ids == NULL ? question->from >= question->to : question->n == 0))
+		return TRUE;
+	if (!s->functions->ask(s, question, error))
+		return FALSE;
+	s->asked = question->kind;
+	return TRUE;
+}
+
+gboolean
+source_ask_cel(source *s, enum source_key key, const char *const *ids, gsize n, GError **error)
+{
+	const struct source_question question = {
+		.kind = SOURCE_QUESTION_CEL, .key = key, .ids = ids, .n = n
+	};
+	return ask(s, &question, error);
+}
+
+gboolean
+source_ask_cdr(source *s, const char *const *uniqueids, gsize n, GError **error)
+{
+	const struct source_question question = {
+		.kind = SOURCE_QUESTION_CDR, .key = SOURCE_BY_UNIQUEID, .ids = uniqueids, .n = n
+	};
+	return ask(s, &question, error);
+}
+
+gboolean
+source_ask_cdr_between(source *s, gint64 from_wall, gint64 to_wall, GError **error)
+{
+	const struct source_question question = {
+		.kind = SOURCE_QUESTION_CDR_BETWEEN, .from = from_wall, .to = to_wall
+	};
+	return ask(s, &question, error);
+}
+
+gboolean
+source_ask_ids(source *s, gint64 after, gint64 until, GError **error)
+{
+	const struct source_question question = {
+		.kind = SOURCE_QUESTION_IDS, .from = after, .to = until
+	};
+	return ask(s, &question, error);
+}
+
+/* The next row of the answer, which must be of one of two kinds. */
+static int
+answer(source *s, enum source_question_kind kind, enum source_question_kind or_kind, char ***values,
+    GError **error)
+{
+	if (s->asked == SOURCE_QUESTION_NONE)
+		return 0;
+	if (s->asked != kind && s->asked != or_kind) {
+		source_answer_drop(s);
+		g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_QUERY,
+		    "an answer of %s was read as rows of another table\n"
+		    "This is a fault of this program: report it.",
+		    s->name);
+		return -1;
+	}
+	const int result = s->functions->answer(s, values, error);
+	if (result != 1)
+		s->asked = SOURCE_QUESTION_NONE;
+	return result;
+}
+
+int
+source_answer_cel(source *s, struct cel_row *row, GError **error)
+{
+	char **values;
+	const int result = answer(s, SOURCE_QUESTION_CEL, SOURCE_QUESTION_CEL, &values, error);
+	if (result == 1)
+		cel_row_fill(row, values);
+	return result;
+}
+
+int
+source_answer_cdr(source *s, struct cdr_row *row, GError **error)
+{
+	char **values;
+	const int result =
+	    answer(s, SOURCE_QUESTION_CDR, SOURCE_QUESTION_CDR_BETWEEN, &values, error);
+	if (result == 1)
+		cdr_row_fill(row, values);
+	return result;
+}
+
+int
+source_answer_id(source *s, gint64 *id, GError **error)
+{
+	char **values;
+	const int result = answer(s, SOURCE_QUESTION_IDS, SOURCE_QUESTION_IDS, &values, error);
+	if (result == 1)
+		*id = number(values[0], 0);
+	return result;
+}
+
+void
+source_answer_drop(source *s)
+{
+	if (s->asked != SOURCE_QUESTION_NONE)
+		s->functions->answer_drop(s);
+	s->asked = SOURCE_QUESTION_NONE;
+}

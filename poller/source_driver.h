@@ -1,0 +1,125 @@
+/*
+ * Between source.c and the drivers, private to them: what a driver must be able to do, and what
+ * source.c found out about the tables.
+ *
+ * A driver hands rows on as an array of C strings (NULL for SQL NULL), in the order of
+ * source_table.list; source.c alone knows what stands where.
+ */
+#ifndef CELSYNC_SOURCE_DRIVER_H
+#define CELSYNC_SOURCE_DRIVER_H
+
+#include "poller/source.h"
+
+/* Every column read, in the order in which it is selected. */
+enum cel_column {
+	CEL_ID,
+	CEL_EVENTTYPE,
+	CEL_EVENTTIME,
+	CEL_UNIQUEID,
+	CEL_LINKEDID,
+	CEL_CHANNAME,
+	CEL_CID_NAME,
+	CEL_CID_NUM,
+	CEL_CID_ANI,
+	CEL_CID_DNID,
+	CEL_EXTEN,
+	CEL_CONTEXT,
+	CEL_APPNAME,
+	CEL_APPDATA,
+	CEL_PEER,
+	CEL_USERDEFTYPE,
+	CEL_EXTRA,
+	CEL_COLUMNS
+};
+
+enum cdr_column {
+	CDR_UNIQUEID,
+	CDR_CALLDATE,
+	CDR_LINKEDID,
+	CDR_SEQUENCE,
+	CDR_DURATION,
+	CDR_BILLSEC,
+	CDR_SRC,
+	CDR_DST,
+	CDR_DCONTEXT,
+	CDR_CHANNEL,
+	CDR_DSTCHANNEL,
+	CDR_LASTAPP,
+	CDR_LASTDATA,
+	CDR_DISPOSITION,
+	CDR_DID,
+	CDR_RECORDINGFILE,
+	CDR_CNUM,
+	CDR_CNAM,
+	CDR_COLUMNS
+};
+#define SOURCE_COLUMNS_MAX CDR_COLUMNS
+
+enum source_table_kind {
+	SOURCE_CEL,
+	SOURCE_CDR
+};
+
+/* A table as it was found. Strings are owned, and ready to stand in a statement. */
+struct source_table {
+	gboolean there;
+	char *name;                       /* quoted */
+	char *column[SOURCE_COLUMNS_MAX]; /* quoted; NULL: the table lacks it */
+	char *list;                       /* all of them, a constant in place of a missing one */
+};
+
+enum source_question_kind {
+	SOURCE_QUESTION_NONE,
+	SOURCE_QUESTION_CEL,
+	SOURCE_QUESTION_CDR,
+	SOURCE_QUESTION_CDR_BETWEEN,
+	SOURCE_QUESTION_IDS
+};
+
+struct source_question {
+	enum source_question_kind kind;
+	enum source_key key;    /* CEL */
+	const char *const *ids; /* CEL, CDR; borrowed while asking */
+	gsize n;                /* at least 1 */
+	gint64 from, to;        /* CDR_BETWEEN: wall clock; IDS: after and until */
+};
+
+struct source_functions {
+	void (*close)(source *base);
+	/* The first row of a short statement as strings ("" for NULL), or *row NULL when there is none. */
+	gboolean (*look_up)(source *base, enum source_table_kind table, const char *sql, GStrv *row,
+	    GError **error);
+	gboolean (*scan)(source *base, gint64 after, gint64 until, GError **error);
+	int (*scan_next)(source *base, char ***row, GError **error);
+	void (*scan_stop)(source *base);
+	gboolean (*ask)(source *base, const struct source_question *question, GError **error);
+	int (*answer)(source *base, char ***row, GError **error);
+	void (*answer_drop)(source *base);
+};
+
+/* The first member of every driver's own struct. */
+struct source {
+	const struct source_functions *functions;
+	char *name; /* owned; for messages */
+	struct source_table cel, cdr;
+	gboolean has_cel, has_cdr;
+	GPtrArray *missing; /* of char *, owned; ends with NULL once the source is open */
+	gboolean scanning;
+	enum source_question_kind asked;
+};
+
+/* Open, and every table described with source_table_describe(); the rest is source.c's. */
+source *source_mariadb_open(const struct source_config *config, GError **error);
+source *source_sqlite_open(const struct source_config *config, GError **error);
+
+/*
+ * Describes a table that is there, from the names of its columns as the database has them. name is
+ * how a statement calls it (taken over), quote what the dialect puts around a column's name.
+ */
+gboolean source_table_describe(source *base, enum source_table_kind kind, char *name, char quote,
+    const char *const *columns, GError **error);
+
+/* `name` between quotes, quotes inside it doubled; free with g_free. */
+char *source_quoted(const char *name, char quote);
+
+#endif

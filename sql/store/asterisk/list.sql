@@ -1,0 +1,1 @@
+SELECT systemname, epoch, counter, restarted FROM asterisk ORDER BY systemname

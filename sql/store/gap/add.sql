@@ -1,0 +1,1 @@
+INSERT INTO gap (first, last, since) VALUES (:first, :last, :since)

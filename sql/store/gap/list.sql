@@ -1,0 +1,1 @@
+SELECT first, last, since FROM gap ORDER BY first

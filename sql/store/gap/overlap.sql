@@ -1,0 +1,1 @@
+SELECT first, last, since FROM gap WHERE first <= :last AND last >= :first ORDER BY first

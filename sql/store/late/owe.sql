@@ -1,0 +1,1 @@
+UPDATE outbox SET owes_link = :owes WHERE id = :id

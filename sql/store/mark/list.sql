@@ -1,0 +1,1 @@
+SELECT id, uniqueid, wall FROM mark ORDER BY id DESC

@@ -1,0 +1,1 @@
+SELECT count(DISTINCT group_name) FROM open_call

@@ -1,0 +1,1 @@
+DELETE FROM open_call WHERE group_name = :group

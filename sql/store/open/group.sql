@@ -1,0 +1,1 @@
+SELECT group_name FROM open_call WHERE linkedid = :linkedid

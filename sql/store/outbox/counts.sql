@@ -1,0 +1,1 @@
+SELECT state, count(*), min(created) FROM outbox GROUP BY state

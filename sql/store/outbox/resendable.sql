@@ -1,0 +1,12 @@
+-- Not what was overtaken: an ACCEPTED after its COMPLETED would open the window again.
+-- The + keeps SQLite from looking through all items of a state instead of those of one call.
+SELECT id
+FROM outbox AS item
+WHERE state = 'unknown' AND attempts < :attempts
+	AND NOT (rank < 2 AND EXISTS (
+		SELECT 1
+		FROM outbox AS later
+		WHERE later.callid = item.callid AND later.ext = item.ext
+			AND (later.n, later.rank) > (item.n, item.rank) AND later.rank IN (1, 2)
+			AND +later.state IN ('sending', 'sent', 'rejected', 'unknown')))
+ORDER BY id

@@ -1,0 +1,1 @@
+SELECT state, count(*) FROM recording GROUP BY state

@@ -1,0 +1,4 @@
+UPDATE recording
+SET state = :to, not_before = :not_before, source_size = :source_size, source_mtime = :source_mtime,
+	duration_ms = :duration_ms, mp3 = :mp3, link = :link, reason = :reason
+WHERE id = :id AND state = :from

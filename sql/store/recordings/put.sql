@@ -1,0 +1,4 @@
+INSERT INTO recording (callid, file, path, state, since, not_before, call_ended, source_size,
+	source_mtime, duration_ms, title, artist, attempts)
+VALUES (:callid, :file, :path, 'waiting', :now, :not_before, :call_ended, 0, 0, 0, :title, :artist, 0)
+ON CONFLICT (callid, file) DO NOTHING

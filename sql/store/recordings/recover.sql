@@ -1,0 +1,1 @@
+UPDATE recording SET state = 'waiting' WHERE state = 'converting'

@@ -1,0 +1,1 @@
+SELECT id FROM sighting WHERE seen <= :before ORDER BY id DESC LIMIT 1

@@ -1,0 +1,29 @@
+/*
+ * The inside of a store, shared by store.c (file, migrations, transactions) and statement.c.
+ * Only these two files include it, and only they include sqlite3.h in this folder.
+ */
+#ifndef CELSYNC_HANDLE_H
+#define CELSYNC_HANDLE_H
+
+#include "store/store.h"
+
+#include <sqlite3.h>
+
+struct store {
+	sqlite3 *handle;
+	char *path;             /* owned */
+	GHashTable *statements; /* name below sql/store -> statement, both owned by the table */
+	enum store_mode mode;
+};
+
+/* Where the statements of the store and its migrations stand in the table of sql/sql.h. */
+#define HANDLE_STATEMENTS "store/"
+#define HANDLE_MIGRATIONS "store/migration/"
+
+/* Fills `error` from what SQLite says of its last call; `what` names what was tried. Returns FALSE. */
+gboolean handle_failed(store *db, const char *what, GError **error);
+
+/* Prepares every statement below sql/store but the migrations, and fills db->statements. */
+gboolean handle_prepare(store *db, GError **error);
+
+#endif

@@ -1,0 +1,171 @@
+#include "store/handle.h"
+
+#include "sql/sql.h"
+
+#include <string.h>
+
+/*
+ * A statement's name, parameters and columns are written in this program: where they do not fit, it
+ * is a mistake no run can mend, and g_error() ends the program with the statement's name.
+ */
+struct statement {
+	store *db;        /* borrowed */
+	const char *name; /* borrowed, below sql/store */
+	sqlite3_stmt *prepared;
+	guint64 bound; /* bit i: parameter i + 1 has a value */
+	int failed;    /* of a binding; SQLITE_OK: none */
+};
+
+static void
+statement_free(gpointer data)
+{
+	statement *query = data;
+	sqlite3_finalize(query->prepared);
+	g_free(query);
+}
+
+gboolean
+handle_prepare(store *db, GError **error)
+{
+	db->statements = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, statement_free);
+	for (const struct sql_statement *s = sql_statements; s->name != NULL; s++) {
+		if (!g_str_has_prefix(s->name, HANDLE_STATEMENTS) ||
+		    g_str_has_prefix(s->name, HANDLE_MIGRATIONS))
+			continue;
+		statement *query = g_new0(statement, 1);
+		query->db = db;
+		query->name = s->name + strlen(HANDLE_STATEMENTS);
+		g_hash_table_insert(db->statements, (gpointer)query->name, query);
+		if (sqlite3_prepare_v3(db->handle, s->text, -1, SQLITE_PREPARE_PERSISTENT,
+			&query->prepared, NULL) != SQLITE_OK)
+			return handle_failed(db, query->name, error);
+	}
+	return TRUE;
+}
+
+void
+store_reset(statement *query)
+{
+	sqlite3_reset(query->prepared);
+	sqlite3_clear_bindings(query->prepared);
+	query->bound = 0;
+	query->failed = SQLITE_OK;
+}
+
+statement *
+store_query(store *db, const char *name)
+{
+	statement *query = g_hash_table_lookup(db->statements, name);
+	if (query == NULL)
+		g_error("no statement is named %s", name);
+	if (sqlite3_stmt_busy(query->prepared))
+		g_error("statement %s is asked for again before its last row", name);
+	store_reset(query);
+	return query;
+}
+
+static int
+parameter_index(statement *query, const char *parameter)
+{
+	const int index = sqlite3_bind_parameter_index(query->prepared, parameter);
+	if (index < 1 || index > 64)
+		g_error("statement %s has no parameter %s", query->name, parameter);
+	query->bound |= G_GUINT64_CONSTANT(1) << (index - 1);
+	return index;
+}
+
+void
+store_bind_int(statement *query, const char *parameter, gint64 value)
+{
+	const int result =
+	    sqlite3_bind_int64(query->prepared, parameter_index(query, parameter), value);
+	if (result != SQLITE_OK)
+		query->failed = result;
+}
+
+void
+store_bind_text(statement *query, const char *parameter, const char *value)
+{
+	const int result = sqlite3_bind_text(
+	    query->prepared, parameter_index(query, parameter), value, -1, SQLITE_TRANSIENT);
+	if (result != SQLITE_OK)
+		query->failed = result;
+}
+
+static int
+statement_failed(statement *query, GError **error)
+{
+	handle_failed(query->db, query->name, error);
+	store_reset(query);
+	return -1;
+}
+
+int
+store_step(statement *query, GError **error)
+{
+	const int parameters = sqlite3_bind_parameter_count(query->prepared);
+	if (parameters > 0 && query->bound != G_MAXUINT64 >> (64 - parameters))
+		g_error("statement %s: a parameter has no value", query->name);
+	if (query->failed != SQLITE_OK)
+		return statement_failed(query, error);
+	const int result = sqlite3_step(query->prepared);
+	if (result == SQLITE_ROW)
+		return 1;
+	if (result != SQLITE_DONE)
+		return statement_failed(query, error);
+	store_reset(query);
+	return 0;
+}
+
+gboolean
+store_run(statement *query, int *changed, GError **error)
+{
+	int got;
+	while ((got = store_step(query, error)) > 0)
+		continue;
+	if (got == 0 && changed != NULL)
+		*changed = sqlite3_changes(query->db->handle);
+	return got == 0;
+}
+
+gboolean
+store_run_one(statement *query, GError **error)
+{
+	int changed;
+	if (!store_run(query, &changed, error))
+		return FALSE;
+	if (changed == 1)
+		return TRUE;
+	g_set_error(error, STORE_ERROR, STORE_ERROR_STATE,
+	    "store %s: %s changed %d rows instead of one\n"
+	    "Another run changed it meanwhile: see `celsync status`, then try again.",
+	    query->db->path, query->name, changed);
+	return FALSE;
+}
+
+GArray *
+store_rows(statement *query, guint size, void (*read)(statement *query, gpointer element),
+    GDestroyNotify clear, GError **error)
+{
+	g_autoptr(GArray) rows = g_array_new(FALSE, TRUE, size);
+	if (clear != NULL)
+		g_array_set_clear_func(rows, clear);
+	int got;
+	while ((got = store_step(query, error)) > 0) {
+		g_array_set_size(rows, rows->len + 1);
+		read(query, rows->data + (gsize)(rows->len - 1) * size);
+	}
+	return got < 0 ? NULL : g_steal_pointer(&rows);
+}
+
+gint64
+store_int(statement *query, int column)
+{
+	return sqlite3_column_int64(query->prepared, column);
+}
+
+const char *
+store_text(statement *query, int column)
+{
+	return (const char *)sqlite3_column_text(query->prepared, column);
+}

@@ -1,0 +1,116 @@
+/* What a settled call still owes an employee, for every state its window may be in. */
+#include "sync/event.h"
+
+static struct leg
+leg_with(const char *ext, enum status status)
+{
+	return (struct leg){ .ext = ext, .status = status, .connected = status == STATUS_SUCCESS };
+}
+
+/* "ACCEPTED 0 COMPLETED 0" of one leg. */
+static char *
+events_of(enum direction direction, const struct leg *leg, struct event_window before,
+    gboolean live, struct event_window *after)
+{
+	const struct call call = { .callid = "1763900900.1", .direction = direction };
+	struct event events[EVENTS_MAX];
+	guint n = event_finished(&call, leg, &before, live, events, after);
+	g_assert_cmpuint(n, <=, EVENTS_MAX);
+	GString *text = g_string_new(NULL);
+	for (guint i = 0; i < n; i++) {
+		g_assert_true(events[i].call == &call && events[i].leg == leg);
+		g_string_append_printf(text, "%s%s %d", i > 0 ? " " : "",
+		    event_name(events[i].kind), (int)events[i].n);
+	}
+	return g_string_free(text, FALSE);
+}
+
+static void
+test_every_window(void)
+{
+	static const struct {
+		struct event_window before;
+		gboolean live;
+		enum status status;
+		const char *events;
+	} cases[] = {
+		/* Nothing was told yet. */
+		{ { 0 }, TRUE, STATUS_SUCCESS, "ACCEPTED 0 COMPLETED 0" },
+		{ { 0 }, TRUE, STATUS_MISSED, "COMPLETED 0" },
+		{ { 0 }, FALSE, STATUS_SUCCESS, "COMPLETED 0" },
+		/* The hook announced it. */
+		{ { .exists = TRUE }, TRUE, STATUS_SUCCESS, "ACCEPTED 0 COMPLETED 0" },
+		{ { .exists = TRUE }, TRUE, STATUS_CANCELLED, "COMPLETED 0" },
+		{ { .exists = TRUE, .n = 2 }, TRUE, STATUS_MISSED, "COMPLETED 2" },
+		/* ACCEPTED was told while it was going on. */
+		{ { .exists = TRUE, .accepted = TRUE }, TRUE, STATUS_SUCCESS, "COMPLETED 0" },
+		{ { .exists = TRUE, .accepted = TRUE }, FALSE, STATUS_SUCCESS, "COMPLETED 0" },
+		/* Closed early, and that is how it ended. */
+		{ { .exists = TRUE, .closed = TRUE }, TRUE, STATUS_CANCELLED, "" },
+		{ { .exists = TRUE, .closed = TRUE }, FALSE, STATUS_CANCELLED, "" },
+		/* Closed early, and the phone talked after all. */
+		{ { .exists = TRUE, .closed = TRUE, .n = 1 }, TRUE, STATUS_SUCCESS,
+		    "INCOMING 2 ACCEPTED 2 COMPLETED 2" },
+		{ { .exists = TRUE, .closed = TRUE }, FALSE, STATUS_SUCCESS, "COMPLETED 1" },
+		/* The final word was said. */
+		{ { .exists = TRUE, .closed = TRUE, .final = TRUE }, TRUE, STATUS_SUCCESS, "" },
+		{ { .exists = TRUE, .closed = TRUE, .final = TRUE }, FALSE, STATUS_MISSED, "" },
+		/* Told nothing. */
+		{ { 0 }, TRUE, STATUS_NONE, "" },
+	};
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct leg leg = leg_with("101", cases[i].status);
+		struct event_window after, again;
+		g_autofree char *events =
+		    events_of(DIRECTION_IN, &leg, cases[i].before, cases[i].live, &after);
+		g_test_message("case %d", (int)i);
+		g_assert_cmpstr(events, ==, cases[i].events);
+		/* Built again, with the window as it stands now: nothing is told twice. */
+		g_autofree char *more = events_of(DIRECTION_IN, &leg, after, cases[i].live, &again);
+		g_assert_cmpstr(more, ==, "");
+	}
+}
+
+static void
+test_outgoing_window_opened_again(void)
+{
+	struct leg leg = leg_with("101", STATUS_SUCCESS);
+	struct event_window after;
+	g_autofree char *events = events_of(DIRECTION_OUT, &leg,
+	    (struct event_window){ .exists = TRUE, .closed = TRUE }, TRUE, &after);
+	g_assert_cmpstr(events, ==, "OUTGOING 1 ACCEPTED 1 COMPLETED 1");
+	g_assert_cmpint(after.n, ==, 1);
+	g_assert_true(after.exists && after.accepted && after.closed && after.final);
+}
+
+/* A mobile rung for the PBX has no screen. */
+static void
+test_nobody_of_ours(void)
+{
+	struct leg leg = leg_with(NULL, STATUS_NONE);
+	struct event_window after;
+	g_autofree char *events =
+	    events_of(DIRECTION_IN, &leg, (struct event_window){ 0 }, TRUE, &after);
+	g_assert_cmpstr(events, ==, "");
+	g_assert_false(after.exists);
+}
+
+static void
+test_names(void)
+{
+	g_assert_cmpstr(event_name(EVENT_INCOMING), ==, "INCOMING");
+	g_assert_cmpstr(event_name(EVENT_OUTGOING), ==, "OUTGOING");
+	g_assert_cmpstr(event_name(EVENT_ACCEPTED), ==, "ACCEPTED");
+	g_assert_cmpstr(event_name(EVENT_COMPLETED), ==, "COMPLETED");
+}
+
+int
+main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/event/every-window", test_every_window);
+	g_test_add_func("/event/outgoing-window-opened-again", test_outgoing_window_opened_again);
+	g_test_add_func("/event/nobody-of-ours", test_nobody_of_ours);
+	g_test_add_func("/event/names", test_names);
+	return g_test_run();
+}

@@ -1,0 +1,137 @@
+/* Rewriting of phone numbers, and what is a number at all. */
+#include "poller/number.h"
+
+#include <string.h>
+
+static number_rewrite *
+rules(const char *first, const char *second)
+{
+	number_rewrite *rewrite = number_rewrite_new();
+	GError *error = NULL;
+
+	number_rewrite_add(rewrite, first, &error);
+	g_assert_no_error(error);
+	if (second)
+		number_rewrite_add(rewrite, second, &error);
+	g_assert_no_error(error);
+	return rewrite;
+}
+
+static void
+becomes(const number_rewrite *rewrite, const char *number, const char *expected)
+{
+	g_autofree char *text = number_rewritten(rewrite, number);
+
+	g_assert_cmpstr(text, ==, expected);
+}
+
+static void
+test_default(void)
+{
+	becomes(NULL, "+79161234567", "79161234567");
+	becomes(NULL, "++7", "+7");
+	becomes(NULL, "79161234567", "79161234567");
+	becomes(NULL, "", "");
+}
+
+static void
+test_rules(void)
+{
+	g_autoptr(number_rewrite) eight = rules("^8(\\d{10})$ => 7$1", "^\\+ =>");
+	g_autoptr(number_rewrite) backslash = rules("^8(\\d{10})$ => 7\\1", "^00 =>  ");
+
+	becomes(eight, "89161234567", "79161234567");
+	becomes(eight, "8916123456", "8916123456");
+	becomes(eight, "+79161234567", "79161234567");
+	becomes(backslash, "89161234567", "79161234567");
+	becomes(backslash, "0049301234", "49301234");
+}
+
+static void
+test_order(void)
+{
+	g_autoptr(number_rewrite) once = rules("^1 => 2", "^2 => 3");
+	g_autoptr(number_rewrite) back = rules("^2 => 3", "^1 => 2");
+
+	becomes(once, "15", "35");
+	becomes(back, "15", "25");
+}
+
+static void
+test_groups(void)
+{
+	/* A digit behind a group's number belongs to the text, not to the group. */
+	g_autoptr(number_rewrite) digit = rules("^(\\d)9 => $105", NULL);
+	g_autoptr(number_rewrite) whole = rules("^\\d+$ => 0$0", NULL);
+	g_autoptr(number_rewrite) plain = rules("x => a\\b$c", NULL);
+
+	becomes(digit, "79123", "705123");
+	becomes(whole, "42", "042");
+	becomes(plain, "x", "a\\b$c");
+}
+
+static void
+test_no_text(void)
+{
+	g_autoptr(number_rewrite) none = number_rewrite_new();
+	g_autoptr(number_rewrite) any = rules("^\\+ =>", NULL);
+	g_autofree char *text = number_rewritten(any, "+7\xff\xfe");
+
+	becomes(none, "+7", "+7");
+	g_assert_true(g_utf8_validate(text, -1, NULL));
+	g_assert_cmpint(*text, ==, '7');
+}
+
+static void
+refused(const char *rule, const char *words)
+{
+	g_autoptr(number_rewrite) rewrite = number_rewrite_new();
+	g_autoptr(GError) error = NULL;
+
+	g_assert_false(number_rewrite_add(rewrite, rule, &error));
+	g_assert_nonnull(error);
+	g_assert_nonnull(strstr(error->message, words));
+	g_assert_nonnull(strchr(error->message, '\n'));
+	/* What was refused changes nothing. */
+	becomes(rewrite, "+7(9", "+7(9");
+}
+
+static void
+test_refused(void)
+{
+	refused("^8", "no =>");
+	refused(" => 7", "nothing before =>");
+	refused("^8( => 7", "at char 3");
+	refused("^8 => 7$1", "group 1");
+	refused("^8(.) => 7\\2", "group 2");
+}
+
+static void
+test_dialable(void)
+{
+	static const char *const good[] = { "12", "+79161234567", "*97#", "8 (916) 123-45.67",
+		"00" };
+	static const char *const bad[] = { "", "1", "s", "h", "unknown", "anonymous", "12a", "+*#",
+		"+7", "1-", "12;34", "12\n", "\xd9\xa1\xd9\xa2" };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(good); i++)
+		if (!number_is_dialable(good[i]))
+			g_error("%s is a number", good[i]);
+	for (gsize i = 0; i < G_N_ELEMENTS(bad); i++)
+		if (number_is_dialable(bad[i]))
+			g_error("\"%s\" is no number", bad[i]);
+}
+
+int
+main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/number/default", test_default);
+	g_test_add_func("/number/rules", test_rules);
+	g_test_add_func("/number/order", test_order);
+	g_test_add_func("/number/groups", test_groups);
+	g_test_add_func("/number/no-text", test_no_text);
+	g_test_add_func("/number/refused", test_refused);
+	g_test_add_func("/number/dialable", test_dialable);
+	return g_test_run();
+}

@@ -1,0 +1,289 @@
+/* Who could hear whom, with rows lost, cut off or without a bridge's name; and when a call counts as over. */
+#include "tests/scene/scene.h"
+
+#include <string.h>
+
+#define CLIENT_RINGS "0 CHAN_START PJSIP/mango-1 id=0.1 num=79161112233 exten=74950001122\n"
+#define RING_101 "1 CHAN_START PJSIP/101-1 id=1.2 lid=0.1 num=101\n"
+#define ANSWER_101 "4 ANSWER PJSIP/101-1\n"
+#define ENTER_101 "4 BRIDGE_ENTER PJSIP/101-1 bridge=b1 peer=PJSIP/mango-1\n"
+#define ENTER_CLIENT "4 BRIDGE_ENTER PJSIP/mango-1 bridge=b1 peer=PJSIP/101-1\n"
+#define EXIT_101 "9 BRIDGE_EXIT PJSIP/101-1 bridge=b1\n"
+#define EXIT_CLIENT "9 BRIDGE_EXIT PJSIP/mango-1 bridge=b1\n"
+#define HANGUP_101 "9 HANGUP PJSIP/101-1 cause=16\n9 CHAN_END PJSIP/101-1\n"
+#define HANGUP_CLIENT "9 HANGUP PJSIP/mango-1 cause=16\n9 CHAN_END PJSIP/mango-1\n"
+
+static void
+expect(const char *rows, const char *summary)
+{
+	g_autoptr(scene) s = scene_new();
+	s->rules.trunk = scene_set(s, "mango");
+	scene_rows(s, rows);
+	scene_expect(s, summary);
+}
+
+#define FIVE_SECONDS "in 79161112233 answered 5 | 101 Success 5"
+
+/* Any one of its rows is lost: the talk is the same. */
+static void
+test_one_row_lost(void)
+{
+	static const char *const rows[] = { CLIENT_RINGS, RING_101, ANSWER_101, ENTER_101,
+		ENTER_CLIENT, EXIT_101, EXIT_CLIENT, "9 HANGUP PJSIP/101-1 cause=16\n",
+		"9 CHAN_END PJSIP/101-1\n", "9 HANGUP PJSIP/mango-1 cause=16\n",
+		"9 CHAN_END PJSIP/mango-1\n" };
+	/* Ids are given with CHAN_START, so that one is left out of the build, not of the text. */
+	for (guint lost = 0; lost <= G_N_ELEMENTS(rows); lost++) {
+		g_autoptr(scene) s = scene_new();
+		s->rules.trunk = scene_set(s, "mango");
+		guint order[G_N_ELEMENTS(rows)], n = 0;
+		for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+			scene_rows(s, rows[i]);
+			if (i != lost)
+				order[n++] = i;
+		}
+		scene_build_order(s, order, n);
+		g_autofree char *summary = scene_summary(s);
+		g_test_message("without row %u", lost + 1);
+		/* The client's number stands in its CHAN_START only. */
+		g_assert_cmpstr(summary, ==,
+		    lost == 0 ? "in ? answered 5 | 101 Success 5 ! no number" : FIVE_SECONDS);
+	}
+}
+
+static void
+test_enter_lost(void)
+{
+	/* Of both: the one that was answered when its ANSWER says, the other when its bridge was first seen. */
+	expect(CLIENT_RINGS RING_101 ANSWER_101 EXIT_101 EXIT_CLIENT HANGUP_101 HANGUP_CLIENT,
+	    FIVE_SECONDS);
+	/* It can have entered only after it left another one. */
+	expect(CLIENT_RINGS RING_101 ANSWER_101 ENTER_101
+	    "4 BRIDGE_ENTER PJSIP/mango-1 bridge=b1\n"
+	    "6 BRIDGE_EXIT PJSIP/mango-1 bridge=b1\n6 HANGUP PJSIP/101-1\n"
+	    "7 CHAN_START PJSIP/102-1 id=7.3 lid=0.1 num=102\n"
+	    "8 BRIDGE_ENTER PJSIP/102-1 bridge=b2\n"
+	    "12 BRIDGE_EXIT PJSIP/mango-1 bridge=b2\n"
+	    "12 HANGUP PJSIP/102-1\n12 HANGUP PJSIP/mango-1\n",
+	    "in 79161112233 answered 6 | 101 Success 2 | 102 Success 4");
+}
+
+static void
+test_exit_lost(void)
+{
+	/* Whoever enters another bridge has left the one before. */
+	expect(CLIENT_RINGS RING_101 ENTER_101 ENTER_CLIENT
+	    "6 BRIDGE_ENTER PJSIP/mango-1 bridge=b2\n"
+	    "9 HANGUP PJSIP/101-1\n9 HANGUP PJSIP/mango-1\n",
+	    "in 79161112233 answered 2 | 101 Success 2");
+	/* An EXIT that came late is of the bridge before. */
+	expect(CLIENT_RINGS RING_101 ENTER_101
+	    "4 BRIDGE_ENTER PJSIP/mango-1 bridge=b2\n"
+	    "5 BRIDGE_ENTER PJSIP/mango-1 bridge=b1\n"
+	    "6 BRIDGE_EXIT PJSIP/mango-1 bridge=b2\n" HANGUP_101 HANGUP_CLIENT,
+	    "in 79161112233 answered 4 | 101 Success 4");
+}
+
+/* Older writers name no bridge; whoever is named as peer is in the same one. */
+static void
+test_peers_only(void)
+{
+	expect(CLIENT_RINGS RING_101 "4 BRIDGE_ENTER PJSIP/101-1\n"
+				     "4 BRIDGE_ENTER PJSIP/mango-1 peer=PJSIP/101-1\n"
+				     "9 BRIDGE_EXIT PJSIP/101-1 peer=PJSIP/mango-1\n"
+				     "9 BRIDGE_EXIT PJSIP/mango-1\n" HANGUP_101 HANGUP_CLIENT,
+	    FIVE_SECONDS);
+	/* The list was cut off by the column, and names somebody who is not there. */
+	expect(CLIENT_RINGS RING_101
+	    "4 BRIDGE_ENTER PJSIP/101-1\n"
+	    "4 BRIDGE_ENTER PJSIP/mango-1 peer=CBAnn/800-1,PJSIP/101-1,,PJSIP/10\n"
+	    "9 HANGUP PJSIP/101-1\n9 HANGUP PJSIP/mango-1\n",
+	    FIVE_SECONDS);
+	/* Nobody is named: they did not meet. */
+	expect(CLIENT_RINGS RING_101
+	    "4 BRIDGE_ENTER PJSIP/101-1\n4 BRIDGE_ENTER PJSIP/mango-1\n"
+	    "9 BRIDGE_EXIT PJSIP/101-1\n9 HANGUP PJSIP/101-1\n9 HANGUP PJSIP/mango-1\n",
+	    "in 79161112233 missed | 101 Missed");
+}
+
+/* `extra` is cut off at every length: the talk is there, by the bridge's name or by the peer's. */
+static void
+test_extra_cut_off(void)
+{
+	static const char whole[] =
+	    "{\"bridge_id\":\"f4e2c1d0-0001\",\"bridge_technology\":\"simple_bridge\"}";
+	for (gsize n = 0; n <= strlen(whole); n++) {
+		g_autofree char *rows = g_strdup_printf(CLIENT_RINGS RING_101
+		    "4 BRIDGE_ENTER PJSIP/101-1 extra='%1$.*2$s'\n"
+		    "4 BRIDGE_ENTER PJSIP/mango-1 extra='%1$.*2$s' peer=PJSIP/101-1\n"
+		    "9 BRIDGE_EXIT PJSIP/101-1 extra='%1$.*2$s' peer=PJSIP/mango-1\n"
+		    "9 BRIDGE_EXIT PJSIP/mango-1 extra='%1$.*2$s'\n" HANGUP_101 HANGUP_CLIENT,
+		    whole, (int)n);
+		expect(rows, FIVE_SECONDS);
+	}
+}
+
+/* Names repeat after a restart: a peer is who bears the name at that moment. */
+static void
+test_names_repeat(void)
+{
+	expect(CLIENT_RINGS RING_101
+	    "2 HANGUP PJSIP/101-1\n"
+	    "3 CHAN_START PJSIP/101-1 id=3.5 lid=0.1 num=102\n"
+	    "4 BRIDGE_ENTER PJSIP/101-1\n4 BRIDGE_ENTER PJSIP/mango-1 peer=PJSIP/101-1\n"
+	    "9 HANGUP PJSIP/101-1\n9 HANGUP PJSIP/mango-1\n",
+	    FIVE_SECONDS);
+}
+
+static void
+test_lanes(void)
+{
+	g_autoptr(scene) s = scene_new();
+	scene_rows(s,
+	    "0 CHAN_START Local/101@q-1;1 id=0.1\n0 CHAN_START Local/101@q-1;2 id=0.2 lid=0.1\n"
+	    "1 CHAN_START Local/101@q-2;2 id=1.3 lid=0.1\n1 CHAN_START PJSIP/101-1 id=1.4 lid=0.1\n"
+	    "3 ANSWER PJSIP/101-1\n5 ANSWER PJSIP/101-1\n"
+	    "7 HANGUP PJSIP/101-1 cause=16 by=PJSIP/101-1 dialstatus=BUSY\n8 CHAN_END "
+	    "PJSIP/101-1\n");
+	scene_build(s);
+	const struct timeline *t = s->timelines->pdata[0];
+	gint64 base = SCENE_BASE * (gint64)G_USEC_PER_SEC;
+	g_assert_cmpuint(t->n_lanes, ==, 4);
+	g_assert_cmpint(t->lanes[0].pair, ==, 1);
+	g_assert_cmpint(t->lanes[1].pair, ==, 0);
+	g_assert_cmpint(t->lanes[2].pair, ==, -1);
+	g_assert_cmpint(t->lanes[3].answer, ==, base + 3 * G_USEC_PER_SEC);
+	g_assert_cmpint(t->lanes[3].end, ==, base + 7 * G_USEC_PER_SEC);
+	g_assert_cmpint(t->lanes[3].cause, ==, 16);
+	g_assert_cmpint(t->lanes[3].dialstatus, ==, DIALSTATUS_BUSY);
+	g_assert_cmpstr(t->lanes[3].hung_up_by, ==, "PJSIP/101-1");
+	g_assert_cmpint(t->lanes[0].end, ==, TIME_NONE);
+	g_assert_cmpint(t->first, ==, base);
+	g_assert_cmpint(t->last, ==, base + 8 * G_USEC_PER_SEC);
+	g_assert_cmpint(timeline_lane(t, t->lanes[3].channel), ==, 3);
+	g_assert_cmpint(timeline_lane(t, NULL), ==, -1);
+}
+
+/* A lost CHAN_START: the uniqueid still tells when the channel began. */
+static void
+test_start_lost(void)
+{
+	g_autoptr(scene) s = scene_new();
+	scene_rows(s, CLIENT_RINGS
+	    "3 ANSWER PJSIP/101-1 id=1.2 lid=0.1\n9 HANGUP PJSIP/101-1\n9 HANGUP PJSIP/mango-1\n");
+	scene_build(s);
+	const struct timeline *t = s->timelines->pdata[0];
+	g_assert_cmpint(t->lanes[1].start - t->lanes[0].start, ==, G_USEC_PER_SEC);
+}
+
+/* Times. */
+
+static void
+test_change_of_clocks_in_a_call(void)
+{
+	/* 2025-10-26 00:59:50 UTC, ten seconds before Berlin's clocks go back. */
+	g_autoptr(GTimeZone) berlin = g_time_zone_new_identifier("Europe/Berlin");
+	g_autoptr(GTimeZone) moscow = g_time_zone_new_identifier("Europe/Moscow");
+	struct {
+		GTimeZone *tz;
+		gboolean fixed;
+	} zones[] = { { berlin, TRUE }, { berlin, FALSE }, { moscow, FALSE }, { NULL, FALSE } };
+	for (gsize i = 0; i < G_N_ELEMENTS(zones); i++) {
+		g_autoptr(scene) s = scene_new();
+		s->base = 1761440390;
+		s->clock = berlin;
+		s->rules.trunk = scene_set(s, "mango");
+		zone_init(&s->zone, zones[i].tz, zones[i].fixed);
+		scene_rows(s, CLIENT_RINGS RING_101 ENTER_101 ENTER_CLIENT
+		    "64 BRIDGE_EXIT PJSIP/101-1 bridge=b1\n"
+		    "64 HANGUP PJSIP/101-1\n64 HANGUP PJSIP/mango-1\n");
+		scene_expect(s, "in 79161112233 answered 60 | 101 Success 60");
+		g_assert_cmpint(scene_call(s, "0.1")->end, ==, (s->base + 64) * G_USEC_PER_SEC);
+	}
+}
+
+/* Neighbours may be inverted by microseconds: time never runs backwards along the ids. */
+static void
+test_inverted_neighbours(void)
+{
+	expect(CLIENT_RINGS RING_101 "4.000002 BRIDGE_ENTER PJSIP/101-1 bridge=b1\n4.000001 "
+	                             "BRIDGE_ENTER PJSIP/mango-1 bridge=b1\n"
+				     "9.000002 HANGUP PJSIP/101-1\n9.000001 HANGUP PJSIP/mango-1\n",
+	    FIVE_SECONDS);
+}
+
+/* When a call counts as over. */
+
+static const char *
+settled_after(const char *rows, gint64 seconds)
+{
+	static const struct call_patience patience = { 5 * G_USEC_PER_SEC, 60 * G_USEC_PER_SEC,
+		3600 * (gint64)G_USEC_PER_SEC };
+	g_autoptr(scene) s = scene_new();
+	scene_rows(s, CLIENT_RINGS RING_101);
+	scene_rows(s, rows);
+	scene_build(s);
+	struct call *call = scene_call(s, "0.1");
+	const struct timeline *t = s->timelines->pdata[0];
+	call_settle(call, t, &patience, seconds * G_USEC_PER_SEC);
+	g_assert_true(call->settled == SETTLED_OPEN || call->end != TIME_NONE);
+	return settled_name(call->settled);
+}
+
+static void
+test_settled(void)
+{
+	const char *whole = HANGUP_101 HANGUP_CLIENT;
+	g_assert_cmpstr(settled_after(whole, 4), ==, "open");
+	g_assert_cmpstr(settled_after(whole, 5), ==, "ended");
+	g_assert_cmpstr(settled_after("", 3599), ==, "open");
+	g_assert_cmpstr(settled_after("", 3600), ==, "stale");
+	g_assert_cmpstr(settled_after(HANGUP_101, 61), ==, "open");
+	/* The linkedid ended, or a record came: rows are missing. */
+	g_assert_cmpstr(settled_after(HANGUP_101 "9 LINKEDID_END PJSIP/101-1\n", 59), ==, "open");
+	g_assert_cmpstr(settled_after(HANGUP_101 "9 LINKEDID_END PJSIP/101-1\n", 60), ==, "grace");
+	g_assert_cmpstr(settled_after(HANGUP_101 "0 CDR PJSIP/mango-1 dst=101\n", 60), ==, "grace");
+	/* Another linkedid of the same group goes on. */
+	g_assert_cmpstr(
+	    settled_after("2 LINKEDID_END PJSIP/mango-1\n3 CHAN_START PJSIP/102-1 id=3.4 num=102\n"
+			  "3 BRIDGE_ENTER PJSIP/102-1 bridge=b\n3 BRIDGE_ENTER PJSIP/mango-1 "
+	                  "bridge=b lid=3.4\n",
+		61),
+	    ==, "open");
+}
+
+/* The same LINKEDID_END read twice is one. */
+static void
+test_settled_by_rows_read_twice(void)
+{
+	static const struct call_patience patience = { 5 * G_USEC_PER_SEC, 60 * G_USEC_PER_SEC,
+		3600 * (gint64)G_USEC_PER_SEC };
+	g_autoptr(scene) s = scene_new();
+	scene_rows(s, CLIENT_RINGS
+	    "2 LINKEDID_END PJSIP/mango-1\n3 CHAN_START PJSIP/102-1 id=3.4 num=102\n"
+	    "3 BRIDGE_ENTER PJSIP/102-1 bridge=b\n3 BRIDGE_ENTER PJSIP/mango-1 bridge=b lid=3.4\n");
+	static const guint twice[] = { 0, 1, 2, 3, 4, 0, 1, 2, 3, 4 };
+	scene_build_order(s, twice, G_N_ELEMENTS(twice));
+	struct call *call = scene_call(s, "0.1");
+	call_settle(call, s->timelines->pdata[0], &patience, 61 * G_USEC_PER_SEC);
+	g_assert_cmpint(call->settled, ==, SETTLED_OPEN);
+}
+
+int
+main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/timeline/one-row-lost", test_one_row_lost);
+	g_test_add_func("/timeline/enter-lost", test_enter_lost);
+	g_test_add_func("/timeline/exit-lost", test_exit_lost);
+	g_test_add_func("/timeline/peers-only", test_peers_only);
+	g_test_add_func("/timeline/extra-cut-off", test_extra_cut_off);
+	g_test_add_func("/timeline/names-repeat", test_names_repeat);
+	g_test_add_func("/timeline/lanes", test_lanes);
+	g_test_add_func("/timeline/start-lost", test_start_lost);
+	g_test_add_func("/timeline/change-of-clocks-in-a-call", test_change_of_clocks_in_a_call);
+	g_test_add_func("/timeline/inverted-neighbours", test_inverted_neighbours);
+	g_test_add_func("/timeline/settled", test_settled);
+	g_test_add_func("/timeline/settled-by-rows-read-twice", test_settled_by_rows_read_twice);
+	return g_test_run();
+}
