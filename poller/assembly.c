@@ -613,13 +613,9 @@ assembly_lowest_id(const assembly *a)
 	return lowest;
 }
 
-gboolean
-assembly_add_record(assembly *a, const struct cdr_row *row)
+static void
+append_record(struct group *g, struct channel *c, const struct cdr_row *row)
 {
-	struct channel *c = g_hash_table_lookup(a->channels, row->uniqueid);
-	struct group *g = c != NULL ? c->group : g_hash_table_lookup(a->linkedids, row->uniqueid);
-	if (g == NULL || g->records->len >= GROUP_CHANNELS_MAX)
-		return FALSE;
 	struct arena *m = &g->arena;
 	struct record r = {
 		.channel = c,
@@ -639,7 +635,28 @@ assembly_add_record(assembly *a, const struct cdr_row *row)
 		.calldate = row->calldate,
 	};
 	g_array_append_val(g->records, r);
+}
+
+gboolean
+assembly_add_record(assembly *a, const struct cdr_row *row)
+{
+	struct channel *c = g_hash_table_lookup(a->channels, row->uniqueid);
+	struct group *g = c != NULL ? c->group : g_hash_table_lookup(a->linkedids, row->uniqueid);
+	if (g == NULL || g->records->len >= GROUP_CHANNELS_MAX)
+		return FALSE;
+	append_record(g, c, row);
 	return TRUE;
+}
+
+void
+assembly_add_alone(assembly *a, const struct cdr_row *row)
+{
+	const char *id = row->linkedid[0] != '\0' ? row->linkedid : row->uniqueid;
+	if (id[0] == '\0')
+		return;
+	struct group *g = group_with_linkedid(a, NULL, id, G_MAXINT64);
+	if (!g->out && g->records->len < GROUP_CHANNELS_MAX)
+		append_record(g, NULL, row);
 }
 
 /* Handing out. */
@@ -703,6 +720,9 @@ group_is_whole(const struct group *g)
 {
 	if (g->named->len > 0)
 		return FALSE;
+	/* Of CDR records alone: there is nothing to wait for. */
+	if (g->channels->len == 0)
+		return TRUE;
 	for (guint i = 0; i < g->channels->len; i++) {
 		if (!((struct channel *)g->channels->pdata[i])->started)
 			return FALSE;

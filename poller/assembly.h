@@ -122,6 +122,11 @@ void assembly_add(assembly *assembly, const struct cel_row *row);
 struct group *assembly_find(assembly *assembly, const char *id);
 /* Adds a CDR record to the group of its uniqueid; FALSE when no held group has it. */
 gboolean assembly_add_record(assembly *assembly, const struct cdr_row *row);
+/*
+ * Adds a CDR record of a call that has no CEL rows: to the group of its linkedid (or uniqueid), which is made. Such a group is
+ * handed out by assembly_rest() only.
+ */
+void assembly_add_alone(assembly *assembly, const struct cdr_row *row);
 
 /*
  * While rows stream in order of id: a group all of whose channels have ended, and that was quiet since for `quiet` µs of the

@@ -173,11 +173,9 @@ decide_end(struct call_builder *b)
 	}
 }
 
-static void
-decide_skip(struct call_builder *b)
+void
+call_decide_skip(struct call *call, const struct call_rules *rules)
 {
-	struct call *call = b->call;
-	const struct call_rules *rules = b->rules;
 	if (call->direction == DIRECTION_INTERNAL && !rules->internal) {
 		call->skip = "internal";
 		for (guint i = 0; i < call->n_legs; i++)
@@ -252,7 +250,7 @@ build_one(struct call_builder *b, guint beginning)
 	call_find_transfers(b);
 	call_find_recordings(b);
 	decide_end(b);
-	decide_skip(b);
+	call_decide_skip(call, b->rules);
 	if (b->group->truncated)
 		call_note(b, "more rows than are looked at for one call: the rest was left out");
 

@@ -115,6 +115,13 @@ struct call {
 GPtrArray *
 call_build(struct group *group, const struct timeline *timeline, const struct call_rules *rules);
 
+/*
+ * The call of a group that has CDR records only (assembly_add_alone): basis "cdr"; NULL where there is no record. Its zone is
+ * what other groups told.
+ */
+struct call *
+call_build_from_cdr(struct group *group, struct zone *zone, const struct call_rules *rules);
+
 /* How long is waited until a call counts as over, µs. */
 struct call_patience {
 	gint64 settle, grace, stale;

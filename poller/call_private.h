@@ -31,6 +31,9 @@ void call_note(struct call_builder *b, const char *format, ...) G_GNUC_PRINTF(2,
 /* "8916…" of "PJSIP/8916…@mango,300,T" or "SIP/mango/8916…"; NULL. */
 const char *call_dialled_number(struct arena *arena, const char *dial);
 
+/* Why nothing is reported, or that all is well. */
+void call_decide_skip(struct call *call, const struct call_rules *rules);
+
 /* call_leg.c: who was rung or talked, and how it ended for each. */
 void call_find_legs(struct call_builder *b);
 void call_measure_talk(struct call_builder *b);

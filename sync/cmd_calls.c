@@ -72,7 +72,8 @@ list_group(
 		if ((l->from != TIME_NONE && call->start < l->from) ||
 		    (l->to != TIME_NONE && call->start >= l->to) || !has_id(call, l->id))
 			continue;
-		call_settle(call, t, &l->patience, l->newest - t->last);
+		call_settle(call, t, &l->patience,
+		    t->last != TIME_NONE ? l->newest - t->last : l->patience.stale);
 		count(l, call);
 		if (l->summary)
 			continue;
@@ -92,19 +93,38 @@ list_group(
 #define MARGIN (60 * G_USEC_PER_SEC)
 
 static gboolean
+first_time(struct pbx *pbx, gint64 first, gint64 *utc, GError **error)
+{
+	gint64 at;
+	struct wall time;
+	gboolean found = FALSE;
+	if (first != 0 && !source_probe(pbx->source, first, &at, &time, &found, error))
+		return FALSE;
+	*utc = found ? zone_utc_once(&pbx->zone, time)
+	             : g_get_real_time() - 3660 * 24 * 3600 * (gint64)G_USEC_PER_SEC;
+	return TRUE;
+}
+
+static gboolean
 read_range(struct pbx *pbx, rebuild *r, struct listing *l, GError **error)
 {
 	gint64 first, last;
 	if (!source_bounds(pbx->source, &first, &last, error))
 		return FALSE;
 	gint64 low = first, high = last + 1;
-	if (l->from != TIME_NONE &&
+	if (first != 0 && l->from != TIME_NONE &&
 	    !rebuild_bisect(pbx->source, &pbx->zone, l->from - MARGIN, &low, error))
 		return FALSE;
-	if (l->to != TIME_NONE &&
+	if (first != 0 && l->to != TIME_NONE &&
 	    !rebuild_bisect(pbx->source, &pbx->zone, l->to + MARGIN, &high, error))
 		return FALSE;
-	return rebuild_scan(r, low - 1, high - 1, &app_stop, error) &&
+	if (!rebuild_scan(r, low - 1, high - 1, &app_stop, error) || app_stop)
+		return !app_stop;
+	gint64 from = l->from;
+	if (from == TIME_NONE && !first_time(pbx, first, &from, error))
+		return FALSE;
+	return rebuild_orphans(
+		   r, from, l->to != TIME_NONE ? l->to : g_get_real_time(), &app_stop, error) &&
 	       (app_stop || rebuild_finish(r, error));
 }
 

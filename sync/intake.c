@@ -105,6 +105,9 @@ quiet_for(const struct intake_run *run, const struct group *group, const struct 
 		quiet = run->now - last_seen;
 	else if (group->last_id <= run->seasoned)
 		quiet = run->patience.settle;
+	/* CDR records alone: they were written when the call was over. */
+	if (group->channels->len == 0)
+		return MAX(run->patience.settle, run->patience.grace);
 	gint64 behind = run->last_utc - t->last;
 	return behind >= LONG_AGO ? MAX(quiet, behind) : quiet;
 }
@@ -338,6 +341,32 @@ fetch_gaps(struct intake_run *run, rebuild *r, GError **error)
 	return TRUE;
 }
 
+/*
+ * Calls that CEL does not tell of. Where CEL is off this is all there is; else it is a lost call, and looking once per
+ * gap_wait is soon enough. A record is written when its call ends and carries the time it began, so the look goes back.
+ */
+static gboolean
+fetch_orphans(struct intake_run *run, rebuild *r, const volatile gint *stop, GError **error)
+{
+	gint64 beat = MAX(run->config->source.gap_wait, G_USEC_PER_SEC);
+	gboolean off = !source_has_cel(run->pbx->source);
+	gint64 before = run->checkpoint.last_pass;
+	if (!off && before != 0 && before / beat == run->now / beat)
+		return TRUE;
+	if (run->first_open)
+		return TRUE;
+	gint64 from = before != 0 ? before - run->patience.stale - beat : run->checkpoint.start;
+	if (before == 0 && from == 0) {
+		from = run->now - 3660 * 24 * 3600 * (gint64)G_USEC_PER_SEC;
+		gint64 first, last, utc;
+		if (!off && (!source_bounds(run->pbx->source, &first, &last, error) ||
+				!probe_time(run, first, &utc, error)))
+			return FALSE;
+		from = off ? from : utc;
+	}
+	return rebuild_orphans(r, from, run->now - run->patience.grace, stop, error);
+}
+
 /* Remembers where ids are missing among those the cursor passes now. */
 static gboolean
 note_gaps(struct intake_run *run, gint64 from, gint64 to, GError **error)
@@ -406,7 +435,8 @@ run_intake(struct intake_run *run, const volatile gint *stop, GError **error)
 	gboolean stopped = stop != NULL && *stop;
 	if (ok && !stopped)
 		ok = fetch_gaps(run, r, error) && fetch_due(run, r, error) &&
-		     rebuild_finish(r, error) && finish_store(run, r, from, error);
+		     fetch_orphans(run, r, stop, error) && rebuild_finish(r, error) &&
+		     finish_store(run, r, from, error);
 	run->result->rows = rebuild_rows(r);
 	return ok;
 }

@@ -147,6 +147,11 @@ tell_group(rebuild *r, struct group *g, GError **error)
 {
 	const struct timeline *t = timeline_build(g, r->options.zone);
 	g_autoptr(GPtrArray) calls = call_build(g, t, r->options.rules);
+	if (g->channels->len == 0) {
+		struct call *call = call_build_from_cdr(g, r->options.zone, r->options.rules);
+		if (call != NULL)
+			g_ptr_array_add(calls, call);
+	}
 	return r->sink(g, t, calls, r->data, error);
 }
 
@@ -253,6 +258,97 @@ rebuild_fetch(rebuild *r, const char *const *ids, gsize n, GError **error)
 	       fetch_by(r, SOURCE_BY_UNIQUEID, list, fresh->len, error);
 }
 
+/* CDR records without CEL rows. */
+
+#define DAY (24 * 3600 * (gint64)G_USEC_PER_SEC)
+
+/* Records read and not yet known to be alone: their strings are kept in `text`. */
+struct orphans {
+	GArray *rows; /* struct cdr_row */
+	GStringChunk *text;
+	GPtrArray *ids;    /* const char *: their uniqueids and linkedids, each once */
+	GHashTable *known; /* the same, as a set; those of which CEL rows are there are taken out */
+};
+
+static void
+keep_record(struct orphans *o, const struct cdr_row *row)
+{
+	struct cdr_row copy = *row;
+	const char **strings[] = { &copy.uniqueid, &copy.linkedid, &copy.src, &copy.dst,
+		&copy.dcontext, &copy.channel, &copy.dstchannel, &copy.lastapp, &copy.lastdata,
+		&copy.disposition, &copy.did, &copy.recordingfile, &copy.cnum, &copy.cnam };
+	for (guint i = 0; i < G_N_ELEMENTS(strings); i++)
+		*strings[i] = g_string_chunk_insert_const(o->text, *strings[i]);
+	g_array_append_val(o->rows, copy);
+	const char *ids[] = { copy.uniqueid, copy.linkedid };
+	for (guint i = 0; i < G_N_ELEMENTS(ids); i++) {
+		if (g_hash_table_add(o->known, (gpointer)ids[i]))
+			g_ptr_array_add(o->ids, (gpointer)ids[i]);
+	}
+}
+
+/* Takes out the ids that CEL knows. */
+static gboolean
+sift(rebuild *r, struct orphans *o, GError **error)
+{
+	if (!source_has_cel(r->source))
+		return TRUE;
+	for (guint at = 0; at < o->ids->len; at += SOURCE_IDS_MAX) {
+		guint n = MIN(SOURCE_IDS_MAX, o->ids->len - at);
+		if (!source_ask_cel(r->source, SOURCE_BY_UNIQUEID,
+			(const char *const *)o->ids->pdata + at, n, error))
+			return FALSE;
+		struct cel_row row;
+		int got;
+		while ((got = source_answer_cel(r->source, &row, error)) > 0)
+			g_hash_table_remove(o->known, row.uniqueid);
+		if (got < 0)
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean
+read_orphans(rebuild *r, gint64 from, gint64 to, struct orphans *o, GError **error)
+{
+	if (!source_ask_cdr_between(
+		r->source, zone_wall(r->options.zone, from), zone_wall(r->options.zone, to), error))
+		return FALSE;
+	struct cdr_row row;
+	int got;
+	while ((got = source_answer_cdr(r->source, &row, error)) > 0)
+		keep_record(o, &row);
+	if (got < 0 || !sift(r, o, error))
+		return FALSE;
+	for (guint i = 0; i < o->rows->len; i++) {
+		const struct cdr_row *kept = &g_array_index(o->rows, struct cdr_row, i);
+		/* Where the beginning channel has CEL rows the call is told from them. */
+		if (g_hash_table_contains(o->known, kept->uniqueid) &&
+		    g_hash_table_contains(o->known, kept->linkedid))
+			assembly_add_alone(r->assembly, kept);
+	}
+	return TRUE;
+}
+
+gboolean
+rebuild_orphans(rebuild *r, gint64 from, gint64 to, const volatile gint *stop, GError **error)
+{
+	if (!source_has_cdr(r->source) || !finish_block(r, error))
+		return TRUE;
+	gboolean ok = TRUE;
+	for (gint64 at = from; ok && at < to && (stop == NULL || !*stop); at += DAY) {
+		struct orphans o = { g_array_new(FALSE, FALSE, sizeof(struct cdr_row)),
+			g_string_chunk_new(4096), g_ptr_array_new(),
+			g_hash_table_new(g_str_hash, g_str_equal) };
+		ok = read_orphans(r, at, MIN(to, at + DAY), &o, error);
+		g_array_free(o.rows, TRUE);
+		g_string_chunk_free(o.text);
+		g_ptr_array_free(o.ids, TRUE);
+		g_hash_table_destroy(o.known);
+	}
+	return ok;
+}
+
 /* Fetches until every group that is left has its beginnings and, where asked for, its end. */
 static gboolean
 complete(rebuild *r, GError **error)
@@ -284,12 +380,37 @@ rebuild_finish(rebuild *r, GError **error)
 
 /* Places and times. */
 
+/* calldate is written in the channel's first second, or a few later. */
+static gboolean
+learn_from_cdr(source *from, struct zone *zone, GError **error)
+{
+	gint64 now = g_get_real_time();
+	if (!source_has_cdr(from))
+		return TRUE;
+	if (!source_ask_cdr_between(from, now - 400 * DAY, now + DAY, error))
+		return FALSE;
+	struct cdr_row row;
+	int got;
+	while ((got = source_answer_cdr(from, &row, error)) > 0 && !zone->known) {
+		struct uniqueid id;
+		if (!row.calldate.utc && row.calldate.us != WALL_NONE &&
+		    uniqueid_parse(row.uniqueid, &id)) {
+			zone->offset = zone_offset(row.calldate.us, id.epoch);
+			zone->known = TRUE;
+		}
+	}
+	source_answer_drop(from);
+	return got >= 0;
+}
+
 gboolean
 rebuild_learn_zone(source *from, struct zone *zone, GError **error)
 {
 	gint64 first, last;
-	if (zone->fixed || !source_has_cel(from))
+	if (zone->fixed)
 		return TRUE;
+	if (!source_has_cel(from))
+		return learn_from_cdr(from, zone, error);
 	if (!source_bounds(from, &first, &last, error) ||
 	    !source_scan(from, last - 500, last, error))
 		return FALSE;

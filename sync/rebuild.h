@@ -41,6 +41,12 @@ assembly *rebuild_assembly(rebuild *rebuild);
 /* Streams after < id <= until. Groups that end on the way are handed to the sink; the rest stays. */
 gboolean rebuild_scan(
     rebuild *rebuild, gint64 after, gint64 until, const volatile gint *stop, GError **error);
+/*
+ * Adds CDR records with from <= calldate < to (µs UTC) of which no CEL row is there: calls of a PBX whose CEL is off, or
+ * whose CEL rows were lost. Read by the day, so that memory does not grow with the period.
+ */
+gboolean rebuild_orphans(
+    rebuild *rebuild, gint64 from, gint64 to, const volatile gint *stop, GError **error);
 /* Adds all rows of these linkedids (or uniqueids). */
 gboolean rebuild_fetch(rebuild *rebuild, const char *const *ids, gsize n, GError **error);
 /* Completes what is incomplete, and hands out all that is left. */

@@ -318,6 +318,42 @@ test_originate(void)
 	}
 }
 
+/* Asterisk was killed in mid-call: there is no end of it in the table, only a counter that began anew. */
+static void
+test_cut_by_a_crash(void)
+{
+	g_autoptr(scene) s = scene_new();
+	use_mango(s);
+	scene_rows(s, "0 CHAN_START PJSIP/mango-1 id=0.459 num=79161112233 exten=74950001122\n"
+		      "1 CHAN_START PJSIP/101-1 id=1.460 lid=0.459 num=101\n"
+		      "4 BRIDGE_ENTER PJSIP/101-1 bridge=b1\n"
+		      "6 BRIDGE_ENTER PJSIP/mango-1 bridge=b1\n"
+		      "7 BRIDGE_ENTER PJSIP/mango-1 bridge=b1\n"
+		      "60 CHAN_START PJSIP/mango-1 id=60.0 num=79162223344 exten=74950001122\n"
+		      "61 HANGUP PJSIP/mango-1\n");
+	scene_expect(s, "in 79161112233 answered 1 | 101 Success 1\n"
+			"in 79162223344 missed ! no extension");
+	const struct call *call = scene_call(s, "0.459");
+	g_assert_cmpint(call->settled, ==, SETTLED_RESTART);
+	g_assert_cmpint(call->end, ==, (SCENE_BASE + 7) * (gint64)G_USEC_PER_SEC);
+	g_assert_true(scene_has_note(call, "restarted"));
+	g_assert_cmpint(scene_call(s, "60.0")->settled, ==, SETTLED_ENDED);
+}
+
+/* An originate whose phone had no channel at all: its Local half tells whom it was for. */
+static void
+test_originate_to_an_offline_phone(void)
+{
+	g_autoptr(scene) s = scene_new();
+	use_mango(s);
+	scene_rows(s, "0 CHAN_START Local/101@from-internal-1;1 id=0.1\n"
+		      "0 CHAN_START Local/101@from-internal-1;2 id=0.2 lid=0.1\n"
+		      "2 HANGUP Local/101@from-internal-1;2 cause=20\n2 HANGUP "
+	              "Local/101@from-internal-1;1 cause=20\n"
+		      "0 CDR Local/101@from-internal-1;1 dst=89161112233\n");
+	scene_expect(s, "out 89161112233 failed | 101 NotAvailable");
+}
+
 static void
 test_client_number_of_outgoing(void)
 {
@@ -431,7 +467,7 @@ test_endpoints_named_after_people(void)
 	g_autoptr(scene) s = scene_new();
 	s->rules.trunk = scene_set(s, "mango-moscow-7495");
 	scene_rows(s, "0 CHAN_START PJSIP/mango-moscow-7495-00000001 id=0.1 num=79161112233 "
-	              "exten=74950001122\n"
+		      "exten=74950001122\n"
 		      "1 CHAN_START PJSIP/alice-0000001a id=1.2 lid=0.1 num=101\n"
 		      "1 CHAN_START PJSIP/beef-0000001b id=1.3 lid=0.1 num=102\n"
 		      "4 BRIDGE_ENTER PJSIP/alice-0000001a bridge=b1\n"
@@ -550,6 +586,8 @@ main(int argc, char **argv)
 	g_test_add_func("/call/internal", test_internal);
 	g_test_add_func("/call/internal-unanswered", test_internal_unanswered);
 	g_test_add_func("/call/originate", test_originate);
+	g_test_add_func("/call/cut-by-a-crash", test_cut_by_a_crash);
+	g_test_add_func("/call/originate-to-an-offline-phone", test_originate_to_an_offline_phone);
 	g_test_add_func("/call/client-number-of-outgoing", test_client_number_of_outgoing);
 	g_test_add_func("/call/anonymous", test_anonymous);
 	g_test_add_func("/call/rewriting", test_rewriting);

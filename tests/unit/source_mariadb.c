@@ -248,23 +248,22 @@ test_cdr_between(void)
 static void
 test_tables_of_freepbx_13(void)
 {
-	SQL("mysql",
-	    "CREATE DATABASE old; USE old;"
-	    "CREATE TABLE cdr (calldate datetime NOT NULL DEFAULT '0000-00-00 00:00:00', src "
-	    "varchar(80), "
-	    "dst varchar(80) NOT NULL DEFAULT '', duration int, billsec int, disposition "
-	    "varchar(45), "
-	    "uniqueid varchar(32) NOT NULL, KEY (uniqueid)) CHARSET latin1;"
-	    "CREATE TABLE cel (ID int AUTO_INCREMENT PRIMARY KEY, eventtype varchar(30), eventtime "
-	    "datetime, "
-	    "cid_name varchar(80), uniqueid varchar(32), linkedid varchar(32), channame "
-	    "varchar(80), "
-	    "eventextra varchar(512)) CHARSET latin1;"
-	    "INSERT INTO cdr VALUES ('2025-01-01 10:00:00', NULL, '101', 7, 5, 'ANSWERED', 'u'),"
-	    "('0000-00-00 00:00:00', '', '102', 0, 0, '', 'z');"
-	    "INSERT INTO cel VALUES (5, 'HANGUP', '2025-01-01 10:00:00', 'Jos\xc3\xa9', 'u', 'l', "
-	    "'c', '{}'),"
-	    "(9, 'x', NULL, NULL, 'u', 'l', 'c', NULL)");
+	SQL("mysql", "CREATE DATABASE old;"
+		     "USE old;"
+		     "CREATE TABLE cdr (calldate datetime NOT NULL DEFAULT '0000-00-00 "
+		     "00:00:00', src varchar(80), dst varchar(80) NOT NULL DEFAULT '', "
+		     "duration int, billsec int, disposition varchar(45), uniqueid "
+		     "varchar(32) NOT NULL, KEY (uniqueid)) CHARSET latin1;"
+		     "CREATE TABLE cel (ID int AUTO_INCREMENT PRIMARY KEY, eventtype "
+		     "varchar(30), eventtime datetime, cid_name varchar(80), uniqueid "
+		     "varchar(32), linkedid varchar(32), channame varchar(80), "
+		     "eventextra varchar(512)) CHARSET latin1;"
+		     "INSERT INTO cdr VALUES ('2025-01-01 10:00:00', NULL, '101', 7, 5, "
+		     "'ANSWERED', 'u'),('0000-00-00 00:00:00', '', '102', 0, 0, '', "
+		     "'z');"
+		     "INSERT INTO cel VALUES (5, 'HANGUP', '2025-01-01 10:00:00', "
+		     "'Jos\xc3\xa9', 'u', 'l', 'c', '{}'),(9, 'x', NULL, NULL, 'u', "
+		     "'l', 'c', NULL)");
 	g_autoptr(source) s = open_database("old");
 	g_autofree char *missing = g_strjoinv(" ", (char **)source_missing(s));
 	const char *const ids[] = { "u", "z" };
@@ -272,10 +271,9 @@ test_tables_of_freepbx_13(void)
 	struct cel_row cel;
 	struct cdr_row cdr;
 	g_assert_cmpstr(missing, ==,
-	    "cel.cid_num cel.cid_ani cel.cid_dnid cel.exten cel.context cel.appname cel.appdata "
-	    "cel.peer "
-	    "cel.userdeftype cdr.linkedid cdr.sequence cdr.dcontext cdr.channel cdr.dstchannel "
-	    "cdr.lastapp "
+	    "cel.cid_num cel.cid_ani cel.cid_dnid cel.exten cel.context "
+	    "cel.appname cel.appdata cel.peer cel.userdeftype cdr.linkedid "
+	    "cdr.sequence cdr.dcontext cdr.channel cdr.dstchannel cdr.lastapp "
 	    "cdr.lastdata cdr.did cdr.recordingfile cdr.cnum cdr.cnam");
 	g_assert_true(source_scan(s, 0, 100, &error));
 	g_assert_cmpint(source_scan_next(s, &cel, &error), ==, 1);
@@ -305,11 +303,14 @@ test_tables_of_freepbx_13(void)
 static void
 test_empty_and_missing_tables(void)
 {
-	SQL("mysql", "CREATE DATABASE empty; CREATE TABLE empty.cel LIKE ast22.cel;"
-		     "CREATE TABLE empty.cdr LIKE ast22.cdr; CREATE DATABASE no_cel;"
-		     "CREATE TABLE no_cel.cdr LIKE ast22.cdr; INSERT INTO no_cel.cdr SELECT * FROM "
-		     "ast22.cdr LIMIT 3;"
-		     "CREATE DATABASE no_cdr; CREATE TABLE no_cdr.cel LIKE ast22.cel");
+	SQL("mysql", "CREATE DATABASE empty;"
+		     "CREATE TABLE empty.cel LIKE ast22.cel;"
+		     "CREATE TABLE empty.cdr LIKE ast22.cdr;"
+		     "CREATE DATABASE no_cel;"
+		     "CREATE TABLE no_cel.cdr LIKE ast22.cdr;"
+		     "INSERT INTO no_cel.cdr SELECT * FROM ast22.cdr LIMIT 3;"
+		     "CREATE DATABASE no_cdr;"
+		     "CREATE TABLE no_cdr.cel LIKE ast22.cel");
 	const char *const ids[] = { "u" };
 	const char *const databases[] = { "empty", "no_cel", "no_cdr" };
 	for (gsize i = 0; i < G_N_ELEMENTS(databases); i++) {
@@ -350,10 +351,11 @@ test_empty_and_missing_tables(void)
 static void
 test_names_that_need_quotes(void)
 {
-	SQL("mysql",
-	    "CREATE DATABASE `odd``name`; CREATE TABLE `odd``name`.`my ``cel` LIKE ast22.cel;"
-	    "CREATE TABLE `odd``name`.cdr LIKE ast22.cdr;"
-	    "INSERT INTO `odd``name`.`my ``cel` SELECT * FROM ast22.cel LIMIT 10");
+	SQL("mysql", "CREATE DATABASE `odd``name`;"
+		     "CREATE TABLE `odd``name`.`my ``cel` LIKE ast22.cel;"
+		     "CREATE TABLE `odd``name`.cdr LIKE ast22.cdr;"
+		     "INSERT INTO `odd``name`.`my ``cel` SELECT * FROM ast22.cel LIMIT "
+		     "10");
 	struct source_config config = config_of("odd`name");
 	GError *error = NULL;
 	config.cel_table = "my `cel";
@@ -417,11 +419,13 @@ test_ids_are_never_sql(void)
 {
 	static const char *const ids[] = { "' OR 1=1 -- ", "%", "\\", "\\'",
 		"x'; DROP TABLE cel; --", "\xd0\x96'" };
-	SQL("mysql", "CREATE DATABASE meta; CREATE TABLE meta.cdr LIKE ast22.cdr; CREATE TABLE "
-		     "meta.cel LIKE ast22.cel;"
-		     "INSERT INTO meta.cel (id, linkedid) VALUES (1, '\\' OR 1=1 -- '), (2, '%%'), "
-		     "(3, '\\\\'), "
-		     "(4, '\\\\\\''), (5, 'x\\'; DROP TABLE cel; --'), (6, '\xd0\x96\\'')");
+	SQL("mysql", "CREATE DATABASE meta;"
+		     "CREATE TABLE meta.cdr LIKE ast22.cdr;"
+		     "CREATE TABLE meta.cel LIKE ast22.cel;"
+		     "INSERT INTO meta.cel (id, linkedid) VALUES (1, '\\' OR 1=1 -- '), "
+		     "(2, '%%'), (3, '\\\\'), (4, '\\\\\\''), (5, 'x\\';"
+		     " DROP TABLE cel; --'"
+		     "), (6, '\xd0\x96\\'')");
 	g_autoptr(source) s = open_database("meta");
 	for (gsize i = 0; i < G_N_ELEMENTS(ids); i++) {
 		GError *error = NULL;
@@ -466,24 +470,24 @@ test_a_scan_and_a_question_at_once(void)
 static void
 make_big(void)
 {
-	SQL("mysql",
-	    "CREATE DATABASE big; USE big; CREATE TABLE cel LIKE ast22.cel; CREATE TABLE cdr LIKE "
-	    "ast22.cdr;"
-	    "INSERT INTO cel SELECT c.id + n.seq * 10000, c.eventtype, c.eventtime, c.cid_name, "
-	    "c.cid_num, c.cid_ani,"
-	    "c.cid_rdnis, c.cid_dnid, c.exten, c.context, c.channame, c.appname, c.appdata, "
-	    "c.amaflags, c.accountcode,"
-	    "CONCAT(c.uniqueid, n.seq), CONCAT(c.linkedid, n.seq), c.peer, c.userdeftype, c.extra "
-	    "FROM ast22.cel c, seq_0_to_19 n;"
-	    "INSERT INTO cdr SELECT c.calldate + INTERVAL n.seq DAY, c.clid, c.src, c.dst, "
-	    "c.dcontext, c.channel, c.dstchannel,"
-	    "c.lastapp, c.lastdata, c.duration, c.billsec, c.disposition, c.amaflags, "
-	    "c.accountcode,"
-	    "CONCAT(c.uniqueid, n.seq), c.userfield, c.did, c.recordingfile, c.cnum, c.cnam, "
-	    "c.outbound_cnum,"
-	    "c.outbound_cnam, c.dst_cnam, c.linkedid, c.peeraccount, c.sequence FROM ast22.cdr c, "
-	    "seq_0_to_99 n;"
-	    "ANALYZE TABLE cel, cdr");
+	SQL("mysql", "CREATE DATABASE big;"
+		     "USE big;"
+		     "CREATE TABLE cel LIKE ast22.cel;"
+		     "CREATE TABLE cdr LIKE ast22.cdr;"
+		     "INSERT INTO cel SELECT c.id + n.seq * 10000, c.eventtype, "
+		     "c.eventtime, c.cid_name, c.cid_num, c.cid_ani,c.cid_rdnis, "
+		     "c.cid_dnid, c.exten, c.context, c.channame, c.appname, c.appdata, "
+		     "c.amaflags, c.accountcode,CONCAT(c.uniqueid, n.seq), "
+		     "CONCAT(c.linkedid, n.seq), c.peer, c.userdeftype, c.extra FROM "
+		     "ast22.cel c, seq_0_to_19 n;"
+		     "INSERT INTO cdr SELECT c.calldate + INTERVAL n.seq DAY, c.clid, "
+		     "c.src, c.dst, c.dcontext, c.channel, c.dstchannel,c.lastapp, "
+		     "c.lastdata, c.duration, c.billsec, c.disposition, c.amaflags, "
+		     "c.accountcode,CONCAT(c.uniqueid, n.seq), c.userfield, c.did, "
+		     "c.recordingfile, c.cnum, c.cnam, c.outbound_cnum,c.outbound_cnam, "
+		     "c.dst_cnam, c.linkedid, c.peeraccount, c.sequence FROM ast22.cdr "
+		     "c, seq_0_to_99 n;"
+		     "ANALYZE TABLE cel, cdr");
 }
 
 static void
@@ -499,9 +503,10 @@ test_rows_inserted_meanwhile(void)
 	for (; source_scan_next(s, &row, &error) == 1; n++, before = row.id) {
 		g_assert_cmpint(row.id, >, before);
 		if (n == 100)
-			SQL("big", "INSERT INTO cel SELECT * FROM ast22.cel WHERE id = 0; INSERT "
-				   "INTO cel (eventtype, "
-				   "linkedid) VALUES ('HANGUP', 'new'), ('CHAN_END', 'new')");
+			SQL("big",
+			    "INSERT INTO cel SELECT * FROM ast22.cel WHERE id = 0;"
+			    "INSERT INTO cel (eventtype, linkedid) VALUES ('HANGUP', 'new'), "
+			    "('CHAN_END', 'new')");
 	}
 	g_assert_no_error(error);
 	g_assert_cmpint(before, ==, last);
@@ -516,8 +521,9 @@ static void
 kill_sessions(const char *command)
 {
 	g_autofree char *ids = sql("mysql",
-	    "SELECT GROUP_CONCAT(CONCAT('KILL ', id) SEPARATOR ';') FROM "
-	    "information_schema.processlist WHERE user = 'celsync' AND command = '%s'",
+	    "SELECT GROUP_CONCAT(CONCAT('KILL ', id) SEPARATOR ';"
+	    "') FROM information_schema.processlist WHERE user = 'celsync' AND "
+	    "command = '%s'",
 	    command);
 	g_assert_true(g_str_has_prefix(ids, "KILL"));
 	SQL("mysql", "%s", ids);
@@ -581,9 +587,11 @@ test_a_connection_that_was_killed(void)
 static void
 test_a_statement_takes_too_long(void)
 {
-	SQL("mysql", "CREATE DATABASE slow; USE slow; CREATE VIEW cdr AS SELECT * FROM ast22.cdr "
-		     "WHERE SLEEP(0.4) = 0;"
-		     "CREATE VIEW cel AS SELECT * FROM ast22.cel WHERE id <= 4 AND SLEEP(0.4) = 0");
+	SQL("mysql", "CREATE DATABASE slow;"
+		     "USE slow;"
+		     "CREATE VIEW cdr AS SELECT * FROM ast22.cdr WHERE SLEEP(0.4) = 0;"
+		     "CREATE VIEW cel AS SELECT * FROM ast22.cel WHERE id <= 4 AND "
+		     "SLEEP(0.4) = 0");
 	struct source_config config = config_of("slow");
 	g_autoptr(GError) error = NULL;
 	struct cdr_row row;
@@ -601,10 +609,12 @@ test_a_statement_takes_too_long(void)
 static void
 test_myisam_is_read_in_pages(void)
 {
-	SQL("mysql", "CREATE DATABASE myisam; USE myisam; CREATE TABLE cel ENGINE=MyISAM AS SELECT "
-		     "* FROM big.cel;"
-		     "ALTER TABLE cel ADD PRIMARY KEY (id), MODIFY id int AUTO_INCREMENT; DELETE "
-		     "FROM cel WHERE id = 3000");
+	SQL("mysql", "CREATE DATABASE myisam;"
+		     "USE myisam;"
+		     "CREATE TABLE cel ENGINE=MyISAM AS SELECT * FROM big.cel;"
+		     "ALTER TABLE cel ADD PRIMARY KEY (id), MODIFY id int "
+		     "AUTO_INCREMENT;"
+		     "DELETE FROM cel WHERE id = 3000");
 	g_autoptr(source) s = open_database("myisam");
 	g_autoptr(source) streamed = open_database("big");
 	GError *error = NULL;
@@ -620,8 +630,8 @@ test_myisam_is_read_in_pages(void)
 		g_assert_cmpstr(a, ==, b);
 		/* The hole makes an INSERT wait for every reader that holds the table. */
 		if (++n % 20000 == 1)
-			SQL("myisam", "SET lock_wait_timeout = 1; INSERT INTO cel (eventtype, "
-				      "linkedid) VALUES ('X', 'new')");
+			SQL("myisam", "SET lock_wait_timeout = 1;"
+				      "INSERT INTO cel (eventtype, linkedid) VALUES ('X', 'new')");
 	}
 	g_assert_no_error(error);
 	g_assert_cmpint(source_scan_next(streamed, &other, &error), ==, 0);
@@ -655,6 +665,13 @@ test_statements_use_indexes(void)
 	g_assert_true(source_ask_cdr_between(
 	    s, wall_parse("2026-11-23 00:00:00").us, wall_parse("2026-11-24 00:00:00").us, &error));
 	g_autoptr(GPtrArray) between = answered_cdr(s);
+	g_assert_cmpuint(all->len, ==, 20 * 3271);
+	g_assert_cmpuint(end->len, ==, 100);
+	g_assert_cmpuint(by_linkedid->len, >=, 100);
+	/* A linkedid is the uniqueid of the channel that began with it. */
+	g_assert_cmpuint(by_uniqueid->len, >=, 100);
+	g_assert_cmpuint(cdr->len, >=, 50);
+	g_assert_cmpuint(between->len, ==, 318);
 	g_assert_true(source_ask_ids(s, last - 1000, last, &error));
 	while (source_answer_id(s, &id, &error) == 1)
 		continue;
@@ -662,8 +679,8 @@ test_statements_use_indexes(void)
 	SQL("mysql", "SET GLOBAL general_log = 0");
 
 	g_autofree char *statements =
-	    sql("mysql", "SELECT argument FROM general_log WHERE user_host LIKE 'celsync%%' AND "
-			 "command_type = 'Query'");
+	    sql("mysql", "SELECT argument FROM general_log WHERE user_host LIKE 'celsync%%' "
+			 "AND command_type = 'Query'");
 	g_auto(GStrv) lines = g_strsplit(g_strchomp(statements), "\n", -1);
 	guint explained = 0, read_only = 0;
 	for (char **line = lines; *line != NULL; line++) {
@@ -717,8 +734,8 @@ test_who_is_refused(void)
 		     "CREATE USER partial@localhost IDENTIFIED BY '" PASSWORD "';"
 		     "GRANT SELECT ON ast22.cdr TO partial@localhost;"
 		     "CREATE USER reader@localhost IDENTIFIED BY '" PASSWORD "';"
-		     "GRANT SELECT ON ast22.cdr TO reader@localhost; GRANT SELECT ON ast22.cel TO "
-		     "reader@localhost");
+		     "GRANT SELECT ON ast22.cdr TO reader@localhost;"
+		     "GRANT SELECT ON ast22.cel TO reader@localhost");
 	struct source_config config = config_of("ast22");
 	config.password = "not-the-password";
 	check_error(&config, SOURCE_ERROR_REFUSED, "celsync", "password", socket_path, NULL);
@@ -741,8 +758,9 @@ test_who_is_refused(void)
 static void
 test_what_is_not_there(void)
 {
-	SQL("mysql", "CREATE DATABASE bare; CREATE DATABASE lacking; CREATE TABLE lacking.cdr "
-		     "(calldate datetime)");
+	SQL("mysql", "CREATE DATABASE bare;"
+		     "CREATE DATABASE lacking;"
+		     "CREATE TABLE lacking.cdr (calldate datetime)");
 	struct source_config config = config_of("nowhere");
 	check_error(&config, SOURCE_ERROR_SCHEMA, "nowhere", "database", NULL);
 	config = config_of("bare");
@@ -792,6 +810,8 @@ test_tls(void)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(source) s = source_open(&config, &error);
 	g_assert_no_error(error);
+	g_autoptr(GPtrArray) rows = scanned(s, 0, 10);
+	g_assert_cmpuint(rows->len, ==, 10);
 	SQL("mysql", "ALTER USER celsync REQUIRE NONE");
 }
 

@@ -111,15 +111,13 @@ test_a_scan_is_the_whole_table(void)
 	sqlite3 *db;
 	sqlite3_stmt *all;
 	g_assert_cmpint(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), ==, SQLITE_OK);
-	g_assert_cmpint(
-	    sqlite3_prepare_v2(db,
-		"SELECT uniqueid || '|' || linkedid || '|' || channame || '|' || cidname || '|' || "
-		"cidnum "
-		"|| '|' || cidani || '|' || ciddnid || '|' || exten || '|' || context || '|' || "
-		"appname "
-		"|| '|' || appdata || '|' || peer || '|' || userdeftype || '|' || eventextra, "
-		"eventtype, eventtime FROM cel ORDER BY AcctId",
-		-1, &all, NULL),
+	g_assert_cmpint(sqlite3_prepare_v2(db,
+			    "SELECT uniqueid || '|' || linkedid || '|' || channame || '|' || "
+			    "cidname || '|' || cidnum || '|' || cidani || '|' || ciddnid || "
+			    "'|' || exten || '|' || context || '|' || appname || '|' || "
+			    "appdata || '|' || peer || '|' || userdeftype || '|' || "
+			    "eventextra, eventtype, eventtime FROM cel ORDER BY AcctId",
+			    -1, &all, NULL),
 	    ==, SQLITE_OK);
 	guint n = 0;
 	for (; sqlite3_step(all) == SQLITE_ROW; n++) {
@@ -170,16 +168,16 @@ static void
 test_parts_of_a_scan(void)
 {
 	/* Ids around the edges of windows, a hole, and ids as far out as they go. */
-	g_autofree char *path = database(
-	    "CREATE TABLE cel (AcctId INTEGER PRIMARY KEY, eventtype, eventtime, uniqueid, "
-	    "linkedid, channame);"
-	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2600) "
-	    "INSERT INTO cel SELECT i, 'ANSWER', '2025-01-01 00:00:00', 'u' || i, 'l', 'c' FROM n "
-	    "WHERE i < 1001 OR i > 1999;"
-	    "INSERT INTO cel SELECT 5000000000 + AcctId, eventtype, eventtime, uniqueid, linkedid, "
-	    "channame "
-	    "FROM cel WHERE AcctId < 4;"
-	    "INSERT INTO cel VALUES (9223372036854775806, 'ANSWER', '', 'last', 'l', 'c');");
+	g_autofree char *path =
+	    database("CREATE TABLE cel (AcctId INTEGER PRIMARY KEY, eventtype, "
+		     "eventtime, uniqueid, linkedid, channame);"
+		     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+		     "WHERE i < 2600) INSERT INTO cel SELECT i, 'ANSWER', '2025-01-01 "
+		     "00:00:00', 'u' || i, 'l', 'c' FROM n WHERE i < 1001 OR i > 1999;"
+		     "INSERT INTO cel SELECT 5000000000 + AcctId, eventtype, eventtime, "
+		     "uniqueid, linkedid, channame FROM cel WHERE AcctId < 4;"
+		     "INSERT INTO cel VALUES (9223372036854775806, 'ANSWER', '', "
+		     "'last', 'l', 'c');");
 	static const struct {
 		gint64 after, until;
 		guint n;
@@ -288,11 +286,11 @@ test_questions_with_indexes(void)
 	g_assert_true(g_file_set_contents(copy, bytes, (gssize)length, NULL));
 	sqlite3 *db;
 	g_assert_cmpint(sqlite3_open(copy, &db), ==, SQLITE_OK);
-	g_assert_cmpint(
-	    sqlite3_exec(db,
-		"CREATE INDEX one ON cel (linkedid); CREATE INDEX two ON cel (UNIQUEID, linkedid);"
-		"CREATE INDEX three ON cdr (uniqueid)",
-		NULL, NULL, NULL),
+	g_assert_cmpint(sqlite3_exec(db,
+			    "CREATE INDEX one ON cel (linkedid);"
+			    "CREATE INDEX two ON cel (UNIQUEID, linkedid);"
+			    "CREATE INDEX three ON cdr (uniqueid)",
+			    NULL, NULL, NULL),
 	    ==, SQLITE_OK);
 	sqlite3_close(db);
 	check_questions(copy);
@@ -331,12 +329,13 @@ test_limits_of_questions(void)
 static void
 test_ids_are_never_sql(void)
 {
-	g_autofree char *path = database("CREATE TABLE cel (AcctId INTEGER PRIMARY KEY, eventtype, "
-					 "eventtime, uniqueid, linkedid, channame);"
-					 "INSERT INTO cel VALUES (1, 'ANSWER', '', 'u', ''' OR 1=1 "
-					 "--', 'c'), (2, 'ANSWER', '', 'u', '%', 'c'),"
-					 " (3, 'ANSWER', '', 'u', '\\', 'c'), (4, 'ANSWER', '', "
-					 "'u', 'x\"; DROP TABLE cel', 'c')");
+	g_autofree char *path =
+	    database("CREATE TABLE cel (AcctId INTEGER PRIMARY KEY, eventtype, "
+		     "eventtime, uniqueid, linkedid, channame);"
+		     "INSERT INTO cel VALUES (1, 'ANSWER', '', 'u', ''' OR 1=1 --', "
+		     "'c'), (2, 'ANSWER', '', 'u', '%', 'c'), (3, 'ANSWER', '', 'u', "
+		     "'\\', 'c'), (4, 'ANSWER', '', 'u', 'x\";"
+		     " DROP TABLE cel', 'c')");
 	static const char *const ids[] = { "' OR 1=1 --", "%", "\\", "x\"; DROP TABLE cel" };
 	g_autoptr(source) s = open_path(path);
 	for (gsize i = 0; i < G_N_ELEMENTS(ids); i++) {
@@ -381,11 +380,11 @@ test_cdr_in_order_of_time(void)
 {
 	g_autofree char *path =
 	    database("CREATE TABLE cdr (uniqueid, start, dst);"
-		     "INSERT INTO cdr VALUES ('long', '2025-01-01 10:00:00', '1'), ('b', "
-		     "'2025-01-01 12:00:00', '2'),"
-		     "('a', '2025-01-01 11:00:00.5', '3'), ('none', '', '4'), ('late', '2025-01-02 "
-		     "00:00:00', '5'),"
-		     "('early', '2024-12-31 23:59:59', '6'), ('c', '2025-01-01 11:00:00.5', '7')");
+		     "INSERT INTO cdr VALUES ('long', '2025-01-01 10:00:00', '1'), "
+		     "('b', '2025-01-01 12:00:00', '2'),('a', '2025-01-01 11:00:00.5', "
+		     "'3'), ('none', '', '4'), ('late', '2025-01-02 00:00:00', "
+		     "'5'),('early', '2024-12-31 23:59:59', '6'), ('c', '2025-01-01 "
+		     "11:00:00.5', '7')");
 	g_autoptr(source) s = open_path(path);
 	GError *error = NULL;
 	g_assert_false(source_has_cel(s));
@@ -413,12 +412,13 @@ test_cdr_in_order_of_time(void)
 static void
 test_odd_values(void)
 {
-	g_autofree char *path = database(
-	    "CREATE TABLE cel (id INTEGER PRIMARY KEY, EventType, eventtime, uniqueid, linkedid, "
-	    "channame, "
-	    "cid_name, cid_num, exten, appdata, extra);"
-	    "INSERT INTO cel VALUES (1, 'HANGUP', '1763900900.123456', 1763900900.5, 7, 'c', "
-	    "CAST(x'd0' AS TEXT), 101, NULL, CAST(x'410042' AS TEXT), x'fffe7b')");
+	g_autofree char *path =
+	    database("CREATE TABLE cel (id INTEGER PRIMARY KEY, EventType, eventtime, "
+		     "uniqueid, linkedid, channame, cid_name, cid_num, exten, appdata, "
+		     "extra);"
+		     "INSERT INTO cel VALUES (1, 'HANGUP', '1763900900.123456', "
+		     "1763900900.5, 7, 'c', CAST(x'd0' AS TEXT), 101, NULL, "
+		     "CAST(x'410042' AS TEXT), x'fffe7b')");
 	g_autoptr(source) s = open_path(path);
 	g_autoptr(GError) error = NULL;
 	struct cel_row row;
@@ -441,10 +441,12 @@ test_odd_values(void)
 static void
 test_two_files_and_odd_names(void)
 {
-	g_autofree char *cel = database("CREATE TABLE \"my \"\"cel; --\" (AcctId INTEGER PRIMARY "
-					"KEY, eventtype, eventtime, uniqueid, "
-					"linkedid, channame); INSERT INTO \"my \"\"cel; --\" "
-					"VALUES (1, 'ANSWER', '', 'u', 'l', 'c')");
+	g_autofree char *cel =
+	    database("CREATE TABLE \"my \"\"cel; --"
+		     "\" (AcctId INTEGER PRIMARY KEY, eventtype, eventtime, uniqueid, "
+		     "linkedid, channame);"
+		     "INSERT INTO \"my \"\"cel; --"
+		     "\" VALUES (1, 'ANSWER', '', 'u', 'l', 'c')");
 	g_autofree char *cdr =
 	    database("CREATE TABLE calls (calldate, uniqueid, dst, sequence);"
 		     "INSERT INTO calls VALUES ('2025-01-01 10:00:00', 'u', '101', 12)");
@@ -471,9 +473,8 @@ test_two_files_and_odd_names(void)
 static void
 test_empty_and_missing_tables(void)
 {
-	const char *const cel_sql =
-	    "CREATE TABLE cel (AcctId INTEGER PRIMARY KEY, eventtype, eventtime, "
-	    "uniqueid, linkedid, channame);";
+	const char *const cel_sql = "CREATE TABLE cel (AcctId INTEGER PRIMARY KEY, eventtype, "
+				    "eventtime, uniqueid, linkedid, channame);";
 	g_autofree char *empty_sql =
 	    g_strconcat(cel_sql, "CREATE TABLE cdr (calldate, uniqueid)", NULL);
 	g_autofree char *empty = database(empty_sql);
@@ -562,13 +563,14 @@ open_writer(const char *path)
 static void
 test_a_writer_is_never_locked_out(void)
 {
-	g_autofree char *path = database(
-	    "CREATE TABLE cel (AcctId INTEGER PRIMARY KEY, eventtype, eventtime, uniqueid, "
-	    "linkedid, channame);"
-	    "CREATE TABLE cdr (calldate, uniqueid);"
-	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) "
-	    "INSERT INTO cel SELECT i, 'ANSWER', '2025-01-01 00:00:00', 'u', 'l', 'c' FROM n;"
-	    "INSERT INTO cdr SELECT '2025-01-01 00:00:00', 'u' FROM cel");
+	g_autofree char *path =
+	    database("CREATE TABLE cel (AcctId INTEGER PRIMARY KEY, eventtype, "
+		     "eventtime, uniqueid, linkedid, channame);"
+		     "CREATE TABLE cdr (calldate, uniqueid);"
+		     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+		     "WHERE i < 2000) INSERT INTO cel SELECT i, 'ANSWER', '2025-01-01 "
+		     "00:00:00', 'u', 'l', 'c' FROM n;"
+		     "INSERT INTO cdr SELECT '2025-01-01 00:00:00', 'u' FROM cel");
 	g_autoptr(source) s = open_path(path);
 	sqlite3 *writer = open_writer(path);
 	const char *const ids[] = { "u" };
@@ -582,11 +584,12 @@ test_a_writer_is_never_locked_out(void)
 		g_assert_cmpint(row.id, ==, ++n);
 		g_assert_cmpint(source_answer_cdr(s, &cdr, &error), ==, 1);
 		if (n % 100 == 1)
-			g_assert_cmpint(sqlite3_exec(writer,
-					    "INSERT INTO cel (eventtype, uniqueid, linkedid) "
-					    "VALUES ('HANGUP', 'v', 'l');"
-					    "INSERT INTO cdr VALUES ('2025-01-01 00:00:00', 'v')",
-					    NULL, NULL, NULL),
+			g_assert_cmpint(
+			    sqlite3_exec(writer,
+				"INSERT INTO cel (eventtype, uniqueid, linkedid) VALUES ('HANGUP', "
+				"'v', 'l');"
+				"INSERT INTO cdr VALUES ('2025-01-01 00:00:00', 'v')",
+				NULL, NULL, NULL),
 			    ==, SQLITE_OK);
 	}
 	g_assert_no_error(error);
