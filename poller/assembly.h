@@ -114,8 +114,8 @@ void assembly_free(assembly *assembly);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(assembly, assembly_free)
 
 /* Bounds of one group: beyond them rows are left out and the group says so. */
-#define GROUP_STEPS_MAX 200000
-#define GROUP_CHANNELS_MAX 5000
+#define GROUP_STEPS_MAX 500000
+#define GROUP_CHANNELS_MAX 50000
 
 void assembly_add(assembly *assembly, const struct cel_row *row);
 /* The group that carries this linkedid or uniqueid, or NULL. */

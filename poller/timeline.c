@@ -44,11 +44,8 @@ timeline_connected(
 int
 timeline_lane(const struct timeline *t, const struct channel *channel)
 {
-	for (guint i = 0; i < t->n_lanes; i++) {
-		if (t->lanes[i].channel == channel)
-			return (int)i;
-	}
-	return -1;
+	guint i = channel->index;
+	return i < t->n_lanes && t->lanes[i].channel == channel ? (int)i : -1;
 }
 
 /* Times. */
@@ -381,44 +378,72 @@ list_changes(const struct builder *b)
 	return changes;
 }
 
-/* The sets of connected lanes, given the bridge each lane is in; those of two and more are appended to `sets`. */
-static guint
-connected_sets(const struct timeline *t, const int *in, int *root, GArray *sets)
+/* Who is in a bridge at one moment: few of the many that a long call may have. */
+struct presence {
+	int *in; /* by lane: the bridge, -1 */
+	int *
+	    root; /* by lane that is present: the lowest place in `lanes` of those it is connected with */
+	guint *lanes;
+	guint n;
+};
+
+static void
+move_lane(struct presence *p, const struct change *c)
 {
-	guint n = t->n_lanes;
-	for (guint i = 0; i < n; i++) {
-		root[i] = -1;
-		if (in[i] < 0)
-			continue;
-		root[i] = (int)i;
-		for (guint j = 0; j < i; j++) {
-			if (in[j] == in[i]) {
-				root[i] = root[j];
-				break;
-			}
+	if (c->enters && p->in[c->lane] < 0)
+		p->lanes[p->n++] = c->lane;
+	if (c->enters)
+		p->in[c->lane] = c->bridge;
+	if (c->enters || p->in[c->lane] != c->bridge)
+		return;
+	p->in[c->lane] = -1;
+	for (guint i = 0; i < p->n; i++) {
+		if (p->lanes[i] == c->lane) {
+			p->lanes[i] = p->lanes[--p->n];
+			return;
 		}
 	}
-	for (guint i = 0; i < n; i++) {
-		int other = t->lanes[i].pair;
-		if (other < (int)i || root[i] < 0 || root[other] < 0 || root[i] == root[other])
+}
+
+/* One bridge connects, and so do the two halves of a Local channel. */
+static void
+find_roots(const struct timeline *t, struct presence *p)
+{
+	for (guint i = 0; i < p->n; i++) {
+		guint j = 0;
+		while (p->in[p->lanes[j]] != p->in[p->lanes[i]])
+			j++;
+		p->root[p->lanes[i]] = (int)j;
+	}
+	for (guint i = 0; i < p->n; i++) {
+		guint lane = p->lanes[i];
+		int other = t->lanes[lane].pair;
+		if (other < (int)lane || p->in[other] < 0 || p->root[lane] == p->root[other])
 			continue;
-		int from = MAX(root[i], root[other]), to = MIN(root[i], root[other]);
-		for (guint j = 0; j < n; j++) {
-			if (root[j] == from)
-				root[j] = to;
+		int from = MAX(p->root[lane], p->root[other]),
+		    to = MIN(p->root[lane], p->root[other]);
+		for (guint j = 0; j < p->n; j++) {
+			if (p->root[p->lanes[j]] == from)
+				p->root[p->lanes[j]] = to;
 		}
 	}
+}
+
+/* The sets of connected lanes; those of two and more are appended to `sets`. Returns how many. */
+static guint
+connected_sets(const struct timeline *t, struct presence *p, GArray *sets)
+{
 	guint count = 0;
-	for (guint i = 0; i < n; i++) {
-		if (root[i] != (int)i)
+	find_roots(t, p);
+	for (guint i = 0; i < p->n; i++) {
+		if (p->root[p->lanes[i]] != (int)i)
 			continue;
-		guint members = 0;
-		guint at = sets->len;
+		guint members = 0, at = sets->len;
 		g_array_set_size(sets, at + t->words);
 		guint64 *set = &g_array_index(sets, guint64, at);
-		for (guint j = i; j < n; j++) {
-			if (root[j] == (int)i) {
-				lane_set_add(set, j);
+		for (guint j = i; j < p->n; j++) {
+			if (p->root[p->lanes[j]] == (int)i) {
+				lane_set_add(set, p->lanes[j]);
 				members++;
 			}
 		}
@@ -437,26 +462,22 @@ make_segments(struct builder *b)
 	struct arena *arena = &b->g->arena;
 	g_autoptr(GArray) changes = list_changes(b);
 	g_autoptr(GArray) sets = g_array_new(FALSE, TRUE, sizeof(guint64));
-	int *in = arena_alloc(arena, (t->n_lanes + 1) * sizeof *in),
-	    *root = arena_alloc(arena, (t->n_lanes + 1) * sizeof *root);
+	gsize n_lanes = t->n_lanes + 1;
+	struct presence present = { .in = arena_alloc(arena, n_lanes * sizeof(int)),
+		.root = arena_alloc(arena, n_lanes * sizeof(int)),
+		.lanes = arena_alloc(arena, n_lanes * sizeof(guint)) };
 	for (guint i = 0; i < t->n_lanes; i++)
-		in[i] = -1;
+		present.in[i] = -1;
 	t->segments = arena_alloc(arena, (changes->len + 1) * sizeof *t->segments);
 	gint64 at = TIME_NONE;
-	for (guint i = 0; i < changes->len; i++) {
-		const struct change *c = &g_array_index(changes, struct change, i);
+	for (guint i = 0; i + 1 < changes->len; i++) {
+		const struct change *c = &g_array_index(changes, struct change, i), *next = c + 1;
 		at = MAX(at, c->at);
-		if (c->enters)
-			in[c->lane] = c->bridge;
-		else if (in[c->lane] == c->bridge)
-			in[c->lane] = -1;
-		if (i + 1 == changes->len)
-			break;
-		const struct change *next = c + 1;
+		move_lane(&present, c);
 		/* What one row changes happens at once. */
 		if (next->id == c->id)
 			continue;
-		guint first = sets->len / t->words, n = connected_sets(t, in, root, sets);
+		guint first = sets->len / t->words, n = connected_sets(t, &present, sets);
 		if (n > 0)
 			t->segments[t->n_segments++] = (struct segment){ .from = at,
 				.to = MAX(at, next->at),

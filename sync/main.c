@@ -7,8 +7,10 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct command {
 	const char *name;
@@ -124,6 +126,14 @@ begin(struct app *app, int argc, char **argv)
 	return command ? run(command, app, argc - 1, argv + 1) : EXIT_USAGE;
 }
 
+/* A pipe whose reading end is closed. */
+static gboolean
+reader_is_gone(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	return poll(&out, 1, 0) > 0 && (out.revents & POLLERR) != 0;
+}
+
 /* A result that did not arrive is not a success, be it that the disk is full. */
 static int
 finish_output(int status)
@@ -134,7 +144,7 @@ finish_output(int status)
 	if (!failed && !ferror(stdout))
 		return status;
 	/* A reader that has seen enough (`| head`) needs no message. */
-	if (!failed || e != EPIPE)
+	if (!reader_is_gone())
 		log_say(LOG_LEVEL_ERROR, "the output could not be written: %s",
 		    failed ? g_strerror(e) : "an earlier write failed");
 	return status == EXIT_DONE ? EXIT_PARTLY : status;
