@@ -44,7 +44,7 @@ timeline_connected(
 int
 timeline_lane(const struct timeline *t, const struct channel *channel)
 {
-	guint i = channel->index;
+	guint i = channel != NULL ? channel->index : G_MAXUINT;
 	return i < t->n_lanes && t->lanes[i].channel == channel ? (int)i : -1;
 }
 

@@ -68,6 +68,7 @@ struct timeline {
 /* Takes a group as handed out by the assembly. zone learns from it. */
 struct timeline *timeline_build(struct group *group, struct zone *zone);
 
+/* -1 for NULL and for a channel of another group. */
 int timeline_lane(const struct timeline *timeline, const struct channel *channel);
 
 /* Sets of lanes. */
