@@ -36,14 +36,14 @@ deps-build deps-check deps-lint:
 $(B)/flags.mk: debian/control
 	@mkdir -p $(B)
 	@pkg-config --exists $(PKGS) || { echo "libraries are missing: run debian/deps.sh build" >&2; exit 1; }
-	@printf 'PKG_CFLAGS := %s\nPKG_LIBS := %s\nMHD_LIBS := %s\n' "$$(pkg-config --cflags $(PKGS))" \
-	    "$$(pkg-config --libs $(PKGS))" "$$(pkg-config --libs libmicrohttpd 2>/dev/null)" > $@
+	@printf 'PKG_CFLAGS := %s\nPKG_LIBS := %s\n' "$$(pkg-config --cflags $(PKGS))" "$$(pkg-config --libs $(PKGS))" > $@
 ifneq ($(filter programs tests $(B)/%,$(MAKECMDGOALS)),)
 -include $(B)/flags.mk
 endif
 
 # One short line a file; V=1 shows the commands.
 SAY = $(if $(V),,@echo '  $(1) $@';)
+MHD_LIBS = $(shell pkg-config --libs libmicrohttpd)
 COMPILE = $(CC) $(CPP) $(WARN) $(CFLAGS) $(PKG_CFLAGS) -MMD -MP
 LINK    = $(CC) $(CFLAGS) $(LDFLAGS)
 
