@@ -249,6 +249,8 @@ build_one(struct call_builder *b, guint beginning)
 		call_decide_outgoing(b);
 	call_find_transfers(b);
 	call_find_recordings(b);
+	if (call->direction != DIRECTION_INTERNAL)
+		call_compare_with_cdr(b);
 	decide_end(b);
 	call_decide_skip(call, b->rules);
 	if (b->group->truncated)

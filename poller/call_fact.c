@@ -500,3 +500,37 @@ call_find_circumstances(struct call_builder *b)
 			    arena_string_n(b->arena, s->app.data, strcspn(s->app.data, ","));
 	}
 }
+
+/* CDR as the second witness: it is never believed against CEL, but where it says otherwise that is worth a note. */
+void
+call_compare_with_cdr(struct call_builder *b)
+{
+	const struct call *call = b->call;
+	gint64 billsec = 0;
+	gboolean asked = FALSE;
+	for (guint i = 0; i < b->group->records->len; i++) {
+		const struct record *r = record_at(b, i);
+		int lane = r->channel != NULL ? timeline_lane(b->t, r->channel) : -1;
+		gboolean clients = lane >= 0 && lane_set_has(b->client, (guint)lane);
+		for (guint j = 0; j < b->t->n_lanes && !clients; j++)
+			clients = lane_set_has(b->client, j) &&
+			          strcmp(b->t->lanes[j].channel->name, r->dstchannel) == 0;
+		if (!clients || r->dstchannel[0] == '\0')
+			continue;
+		asked = TRUE;
+		if (strcmp(r->disposition, "ANSWERED") == 0)
+			billsec = MAX(billsec, r->billsec);
+	}
+	if (!asked)
+		return;
+	if (call->result != RESULT_ANSWERED && billsec > 1)
+		call_note(b,
+		    "CDR says answered for %" G_GINT64_FORMAT
+		    " s, but by CEL nobody was connected with the client",
+		    billsec);
+	else if (call->result == RESULT_ANSWERED && billsec == 0 && call->talk > 2 * G_USEC_PER_SEC)
+		call_note(b,
+		    "CDR has no answered record, but by CEL the client was connected for "
+		    "%" G_GINT64_FORMAT " s",
+		    call->talk / (gint64)G_USEC_PER_SEC);
+}

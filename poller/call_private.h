@@ -46,6 +46,7 @@ void call_find_did(struct call_builder *b);
 void call_find_recordings(struct call_builder *b);
 void call_find_transfers(struct call_builder *b);
 void call_find_circumstances(struct call_builder *b);
+void call_compare_with_cdr(struct call_builder *b);
 /* The extension that the CDR record of the beginning channel names; NULL. */
 const char *call_cdr_extension(const struct call_builder *b);
 

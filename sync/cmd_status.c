@@ -92,7 +92,7 @@ cmd_status(struct app *app, int argc, char **argv)
 	const char *path = app->config->store.path;
 	if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
 		g_printerr("celsync: there is no store %s yet\n  It is made by the first `celsync "
-		           "sync`.\n",
+			   "sync`.\n",
 		    path);
 		return EXIT_PARTLY;
 	}

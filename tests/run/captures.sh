@@ -41,4 +41,21 @@ grep '"start":"2026-11-23T01:47:' "$T/SQLite.calls" | sort >"$T/a"
 "$CELSYNC" -c "$T/sqlite.conf" calls --from 2026-11-23T01:47:00Z --to 2026-11-23T01:48:00Z --json | sort >"$T/b"
 cmp -s "$T/a" "$T/b"
 ok "calls across the edges of a period come whole" $?
+
+# CEL rows of whole calls are lost: CDR still knows them, and says so. And where CEL was off all along.
+cp "$CAPTURE/master.db" "$T/lost.db"
+sqlite3 "$T/lost.db" "delete from cel where linkedid in ('1795397150.0', '1795397535.142', '1795397306.60')"
+config "$T/lost.conf" "driver = sqlite
+path = $T/lost.db"
+"$CELSYNC" -c "$T/lost.conf" calls --from 2026-11-22 --to 2026-11-25 --json >"$T/lost.calls"
+is "calls without CEL rows are rebuilt from CDR" "$(grep -c '"basis":"cdr"' "$T/lost.calls")" 3
+is "no call is lost" "$(wc -l <"$T/lost.calls")" "$(wc -l <"$T/SQLite.calls")"
+"$BUILD/tests/compare" "$CAPTURE/expect.json" 150 <"$T/lost.calls" >"$T/diff"
+ok "and are right as far as CDR tells: $(tail -n 1 "$T/diff" | tr -d '#')" $? "$T/diff"
+sqlite3 "$T/lost.db" "delete from cel"
+"$CELSYNC" -c "$T/lost.conf" calls --from 2026-11-22 --to 2026-11-25 --json |
+	"$BUILD/tests/compare" "$CAPTURE/expect.json" 105 >"$T/diff"
+ok "CEL off: $(tail -n 1 "$T/diff" | tr -d '#')" $? "$T/diff"
+"$CELSYNC" -c "$T/lost.conf" sync --dry-run >"$T/dry" 2>/dev/null
+is "CEL off: a pass would tell them" "$([ "$(wc -l <"$T/dry")" -gt 150 ] && echo yes)" yes
 done_testing

@@ -349,7 +349,7 @@ test_originate_to_an_offline_phone(void)
 	scene_rows(s, "0 CHAN_START Local/101@from-internal-1;1 id=0.1\n"
 		      "0 CHAN_START Local/101@from-internal-1;2 id=0.2 lid=0.1\n"
 		      "2 HANGUP Local/101@from-internal-1;2 cause=20\n2 HANGUP "
-	              "Local/101@from-internal-1;1 cause=20\n"
+		      "Local/101@from-internal-1;1 cause=20\n"
 		      "0 CDR Local/101@from-internal-1;1 dst=89161112233\n");
 	scene_expect(s, "out 89161112233 failed | 101 NotAvailable");
 }
@@ -565,6 +565,33 @@ test_clocks_of_the_table(void)
 	}
 }
 
+/* Where CDR and CEL disagree, CEL decides and a note says how. */
+static void
+test_disagreement(void)
+{
+	g_autoptr(scene) s = scene_new();
+	use_mango(s);
+	scene_rows(s,
+	    CLIENT_RINGS RING_101 "9 HANGUP PJSIP/101-1 cause=0\n" CLIENT_ENDS(
+		"9") "0 CDR PJSIP/mango-1 dstchan=PJSIP/101-1 dst=101 disp=ANSWERED billsec=7\n");
+	scene_expect(s, "in 79161112233 missed | 101 Missed");
+	g_assert_true(scene_has_note(scene_call(s, "0.1"), "CDR says answered for 7 s"));
+
+	g_autoptr(scene) other = scene_new();
+	use_mango(other);
+	scene_rows(other, ANSWERED
+	    "0 CDR PJSIP/mango-1 dstchan=PJSIP/101-1 dst=101 disp='NO ANSWER' billsec=0\n");
+	scene_expect(other, "in 79161112233 answered 5 | 101 Success 5");
+	g_assert_true(scene_has_note(scene_call(other, "0.1"), "CDR has no answered record"));
+
+	g_autoptr(scene) agree = scene_new();
+	use_mango(agree);
+	scene_rows(agree,
+	    ANSWERED "0 CDR PJSIP/mango-1 dstchan=PJSIP/101-1 dst=101 disp=ANSWERED billsec=5\n");
+	scene_expect(agree, "in 79161112233 answered 5 | 101 Success 5");
+	g_assert_cmpuint(scene_call(agree, "0.1")->n_notes, ==, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -600,5 +627,6 @@ main(int argc, char **argv)
 	g_test_add_func("/call/name-of-the-pbx", test_name_of_the_pbx);
 	g_test_add_func("/call/ids-of-originate", test_ids_of_originate);
 	g_test_add_func("/call/clocks-of-the-table", test_clocks_of_the_table);
+	g_test_add_func("/call/disagreement", test_disagreement);
 	return g_test_run();
 }

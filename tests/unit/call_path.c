@@ -131,19 +131,19 @@ test_queue_with_local_members(void)
 	scene_rows(s,
 	    CLIENT_RINGS "0 ANSWER PJSIP/mango-1\n0 APP_START PJSIP/mango-1 app=Queue data=700,t\n"
 			 "1 CHAN_START Local/101@from-queue-1;1 id=1.2 lid=0.1\n1 CHAN_START "
-	                 "Local/101@from-queue-1;2 id=1.3 lid=0.1\n"
+			 "Local/101@from-queue-1;2 id=1.3 lid=0.1\n"
 			 "1 CHAN_START PJSIP/101-1 id=1.4 lid=0.1 num=101\n"
 			 "1 CHAN_START Local/102@from-queue-2;1 id=1.5 lid=0.1\n1 CHAN_START "
-	                 "Local/102@from-queue-2;2 id=1.6 lid=0.1\n"
+			 "Local/102@from-queue-2;2 id=1.6 lid=0.1\n"
 			 "1 CHAN_START PJSIP/102-1 id=1.7 lid=0.1 num=102\n"
 			 "5 BRIDGE_ENTER PJSIP/102-1 bridge=b2\n5 BRIDGE_ENTER "
-	                 "Local/102@from-queue-2;2 bridge=b2\n"
+			 "Local/102@from-queue-2;2 bridge=b2\n"
 			 "6 BRIDGE_ENTER Local/102@from-queue-2;1 bridge=b1\n6 BRIDGE_ENTER "
-	                 "PJSIP/mango-1 bridge=b1\n"
+			 "PJSIP/mango-1 bridge=b1\n"
 			 "6 HANGUP PJSIP/101-1 cause=26\n6 HANGUP Local/101@from-queue-1;1\n6 "
-	                 "HANGUP Local/101@from-queue-1;2\n"
+			 "HANGUP Local/101@from-queue-1;2\n"
 			 "13 HANGUP PJSIP/102-1\n13 HANGUP Local/102@from-queue-2;1\n13 HANGUP "
-	                 "Local/102@from-queue-2;2\n"
+			 "Local/102@from-queue-2;2\n"
 			 "13 HANGUP PJSIP/mango-1\n");
 	scene_expect(s, "in 79161112233 answered 7 | 101 Cancelled | 102 Success 7");
 	g_assert_cmpstr(scene_call(s, "0.1")->queue, ==, "700");
@@ -193,19 +193,19 @@ test_follow_me(void)
 	g_autoptr(scene) s = new_scene();
 	scene_rows(s,
 	    CLIENT_RINGS "1 CHAN_START Local/FMPR-105@f-1;1 id=1.2 lid=0.1\n1 CHAN_START "
-	                 "Local/FMPR-105@f-1;2 id=1.3 lid=0.1\n"
+			 "Local/FMPR-105@f-1;2 id=1.3 lid=0.1\n"
 			 "1 CHAN_START PJSIP/105-1 id=1.4 lid=0.1 num=105\n"
 			 "1 CHAN_START Local/FMGL-89031112233#@f-2;1 id=1.5 lid=0.1\n1 CHAN_START "
-	                 "Local/FMGL-89031112233#@f-2;2 id=1.6 lid=0.1\n"
+			 "Local/FMGL-89031112233#@f-2;2 id=1.6 lid=0.1\n"
 			 "1 CHAN_START PJSIP/mango-2 id=1.7 lid=0.1 num=s\n"
 			 "6 ANSWER PJSIP/mango-2\n6 BRIDGE_ENTER PJSIP/mango-2 bridge=b2\n"
 			 "6 BRIDGE_ENTER Local/FMGL-89031112233#@f-2;2 bridge=b2 app=Dial "
-	                 "data=PJSIP/89031112233@mango,300\n"
+			 "data=PJSIP/89031112233@mango,300\n"
 			 "6 BRIDGE_ENTER Local/FMGL-89031112233#@f-2;1 bridge=b1\n6 BRIDGE_ENTER "
-	                 "PJSIP/mango-1 bridge=b1\n"
+			 "PJSIP/mango-1 bridge=b1\n"
 			 "6 HANGUP PJSIP/105-1 cause=26\n"
 			 "9 HANGUP PJSIP/mango-2\n9 HANGUP Local/FMGL-89031112233#@f-2;1\n9 HANGUP "
-	                 "Local/FMGL-89031112233#@f-2;2\n"
+			 "Local/FMGL-89031112233#@f-2;2\n"
 			 "9 HANGUP PJSIP/mango-1\n");
 	scene_expect(s, "in 79161112233 answered 3 | 105 Cancelled | -/89031112233 3");
 }

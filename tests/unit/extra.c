@@ -70,7 +70,7 @@ static void
 test_cut_off_at_every_length(void)
 {
 	const char *whole = "{\"hangupcause\":16,\"hangupsource\":\"PJSIP/"
-	                    "1\\\"01\\\\-1\",\"dialstatus\":\"ANSWER\",\"n\":7}";
+			    "1\\\"01\\\\-1\",\"dialstatus\":\"ANSWER\",\"n\":7}";
 	gsize pairs_before = 0;
 	for (gsize n = 0; n <= strlen(whole); n++) {
 		g_autofree char *text = g_strndup(whole, n);

@@ -207,7 +207,7 @@ static void
 test_inverted_neighbours(void)
 {
 	expect(CLIENT_RINGS RING_101 "4.000002 BRIDGE_ENTER PJSIP/101-1 bridge=b1\n4.000001 "
-	                             "BRIDGE_ENTER PJSIP/mango-1 bridge=b1\n"
+				     "BRIDGE_ENTER PJSIP/mango-1 bridge=b1\n"
 				     "9.000002 HANGUP PJSIP/101-1\n9.000001 HANGUP PJSIP/mango-1\n",
 	    FIVE_SECONDS);
 }
@@ -247,7 +247,7 @@ test_settled(void)
 	g_assert_cmpstr(
 	    settled_after("2 LINKEDID_END PJSIP/mango-1\n3 CHAN_START PJSIP/102-1 id=3.4 num=102\n"
 			  "3 BRIDGE_ENTER PJSIP/102-1 bridge=b\n3 BRIDGE_ENTER PJSIP/mango-1 "
-	                  "bridge=b lid=3.4\n",
+			  "bridge=b lid=3.4\n",
 		61),
 	    ==, "open");
 }

@@ -165,6 +165,23 @@ test_secret_hidden(void)
 	assert_hidden(NULL, "s3cr3t/x", "");
 }
 
+static void
+test_cleared(void)
+{
+	struct answer answer = { .answered = TRUE, .status = 400, .text = g_strdup("no") };
+	answer_clear(&answer);
+	g_assert_null(answer.text);
+}
+
+/* RFC 850's two digits: a year that seems more than fifty years ahead was in the century before. */
+static void
+test_retry_after_old_date(void)
+{
+	gint64 now = 1763900900 * (gint64)G_USEC_PER_SEC;
+	g_assert_cmpint(verdict_retry_after("Sunday, 06-Nov-94 08:49:37 GMT", now), <=, 1);
+	g_assert_cmpint(verdict_retry_after("Sunday, 23-Nov-25 12:38:20 GMT", now), ==, 600);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -176,5 +193,7 @@ main(int argc, char **argv)
 	g_test_add_func("/verdict/Retry-After wins", test_retry_after_wins);
 	g_test_add_func("/verdict/Retry-After is read", test_retry_after_parsed);
 	g_test_add_func("/verdict/secret is hidden", test_secret_hidden);
+	g_test_add_func("/verdict/cleared", test_cleared);
+	g_test_add_func("/verdict/Retry-After of two digits", test_retry_after_old_date);
 	return g_test_run();
 }
