@@ -8,7 +8,7 @@
  */
 #include "poller/source_driver.h"
 
-G_DEFINE_QUARK(celsync - source - error - quark, source_error)
+G_DEFINE_QUARK(celsync_source_error, source_error)
 
 /* The names a column goes by, ours first; `absent` is selected where the table has none of them. */
 struct column_names {

@@ -196,9 +196,14 @@ checkpoint_marks(store *db, GError **error)
 }
 
 gboolean
-checkpoint_mark_drop_above(store *db, gint64 id, GError **error)
+checkpoint_forget_above(store *db, gint64 id, GError **error)
 {
-	statement *drop = store_query(db, "mark/drop_above");
-	store_bind_int(drop, ":id", id);
-	return store_run(drop, NULL, error);
+	static const char *const names[] = { "mark/drop_above", "sighting/drop_above" };
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+		statement *drop = store_query(db, names[i]);
+		store_bind_int(drop, ":id", id);
+		if (!store_run(drop, NULL, error))
+			return FALSE;
+	}
+	return TRUE;
 }

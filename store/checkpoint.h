@@ -62,7 +62,8 @@ void mark_clear(struct mark *mark);
 gboolean checkpoint_mark_put(store *store, const struct mark *mark, GError **error);
 /* Element type struct mark, newest first; the array clears its elements. */
 GArray *checkpoint_marks(store *store, GError **error);
-gboolean checkpoint_mark_drop_above(store *store, gint64 id, GError **error);
+/* Marks and sightings of ids above: the table was restored, they are other rows now. */
+gboolean checkpoint_forget_above(store *store, gint64 id, GError **error);
 
 /*
  * An open call, by linkedid. `group` ties the linkedids that belong together (the smallest of them

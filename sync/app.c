@@ -2,6 +2,7 @@
 
 #include "store/store.h"
 #include "sync/log.h"
+#include "sync/table.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -122,6 +123,8 @@ app_exit_code(const GError *error)
 		return EXIT_CONFIG;
 	if (error->domain == SOURCE_ERROR)
 		return source_exit_code((enum source_error)error->code);
+	if (error->domain == TABLE_ERROR)
+		return EXIT_UNREACHABLE;
 	if (error->domain == STORE_ERROR)
 		return EXIT_STORE;
 	return EXIT_PARTLY;

@@ -10,7 +10,7 @@
 
 #define DEFAULT_FILE "/etc/celsync/celsync.conf"
 
-G_DEFINE_QUARK(celsync - config - error - quark, config_error)
+G_DEFINE_QUARK(celsync_config_error, config_error)
 
 /* One file being loaded. */
 struct load {

@@ -2,16 +2,20 @@
 
 #include "store/checkpoint.h"
 #include "sync/log.h"
+#include "sync/table.h"
 
 #include <string.h>
-
-G_DEFINE_QUARK(celsync - intake - error - quark, intake_error)
 
 /*
  * While a long stretch is read in one go, calls that lie so far behind the newest row are taken for seasoned by the table's own
  * clock: nobody commits that late.
  */
 #define LONG_AGO (10 * 60 * (gint64)G_USEC_PER_SEC)
+
+/* Open calls that are looked at in one pass because their time has come; others wait for the next. */
+#define OPEN_AT_ONCE 5000
+/* So many new rows are a stretch to be caught up with. */
+#define CATCH_UP 1000
 
 struct intake_run {
 	store *db;
@@ -21,13 +25,15 @@ struct intake_run {
 	struct checkpoint checkpoint;
 	struct call_patience patience;
 	gint64 now;
-	gint64 last;         /* highest id of the table */
-	gint64 last_utc;     /* and its time */
-	gint64 known;        /* highest id that an earlier pass had seen */
-	gint64 seasoned;     /* highest id known for at least `settle` */
-	gint64 passable;     /* how far the cursor may go in this round */
-	gboolean writing;    /* a transaction is open */
+	gint64 last;      /* highest id of the table */
+	gint64 last_utc;  /* and its time */
+	gint64 known;     /* highest id that an earlier pass had seen */
+	gint64 seasoned;  /* highest id known for at least `settle` */
+	gint64 restored;  /* the table was restored: only rows up to this id are as they were; -1 */
+	gint64 passable;  /* how far the cursor may go in this round */
+	gboolean writing; /* a transaction is open */
 	gboolean first_open; /* first run: only what is open now is taken in */
+	GArray *late;        /* struct gap: ids found that had been missing; NULL: not looked */
 	struct intake_result *result;
 };
 
@@ -108,8 +114,19 @@ quiet_for(const struct intake_run *run, const struct group *group, const struct 
 	/* CDR records alone: they were written when the call was over. */
 	if (group->channels->len == 0)
 		return MAX(run->patience.settle, run->patience.grace);
+	/* The table's own clock counts only while a long stretch is caught up with: a single row may be years ahead. */
 	gint64 behind = run->last_utc - t->last;
-	return behind >= LONG_AGO ? MAX(quiet, behind) : quiet;
+	gboolean catching_up = group->last_id > run->known && run->last - run->known > CATCH_UP;
+	return catching_up && behind >= LONG_AGO ? MAX(quiet, behind) : quiet;
+}
+
+/* Nobody rang, and who should have is told by CDR alone. */
+static gboolean
+needs_cdr(const struct intake_run *run, const struct group *group, const struct call *call)
+{
+	return call->direction == DIRECTION_IN && call->n_legs == 0 && group->records->len == 0 &&
+	       call->client != NULL && source_has_cdr(run->pbx->source) &&
+	       run->teller.print == NULL;
 }
 
 static gboolean
@@ -136,6 +153,11 @@ take_group(
 		if (call->settled == SETTLED_OPEN) {
 			open = TRUE;
 			run->result->unsettled += ended;
+			continue;
+		}
+		/* CDR may be written in batches, minutes late: what only it can tell is waited for. */
+		if (needs_cdr(run, group, call) && quiet < run->config->source.gap_wait) {
+			open = TRUE;
 			continue;
 		}
 		if (!tell_call(&run->teller, call, was_open, error))
@@ -214,22 +236,6 @@ begin_store(struct intake_run *run, gint64 first, GError **error)
 }
 
 static gboolean
-check_table(struct intake_run *run, GError **error)
-{
-	if (run->last >= run->checkpoint.cursor)
-		return TRUE;
-	g_set_error(error, INTAKE_ERROR, INTAKE_ERROR_SWAPPED,
-	    "%s: rows up to id %" G_GINT64_FORMAT
-	    " were read before, but the highest id is now %" G_GINT64_FORMAT
-	    ": the table was emptied, swapped or restored\nIf that is as it should be, move the "
-	    "store %s away and run sync again: it begins with "
-	    "[source] start.",
-	    source_name(run->pbx->source), run->checkpoint.cursor, run->last,
-	    run->config->store.path);
-	return FALSE;
-}
-
-static gboolean
 find_place(struct intake_run *run, GError **error)
 {
 	gint64 first;
@@ -242,7 +248,8 @@ find_place(struct intake_run *run, GError **error)
 		return FALSE;
 	if (!found)
 		return begin_store(run, first, error);
-	if (!check_table(run, error) ||
+	if (!table_check(run->db, run->pbx->source, first, run->last, &run->checkpoint.cursor,
+		&run->restored, error) ||
 	    !checkpoint_seasoned(run->db, run->now - run->patience.settle, &run->seasoned, error))
 		return FALSE;
 	g_autoptr(GArray) marks = checkpoint_marks(run->db, error);
@@ -250,6 +257,8 @@ find_place(struct intake_run *run, GError **error)
 		return FALSE;
 	run->known = MAX(
 	    run->checkpoint.cursor, marks->len > 0 ? g_array_index(marks, struct mark, 0).id : 0);
+	if (run->restored >= 0)
+		run->known = run->seasoned = run->checkpoint.cursor;
 	run->seasoned = MAX(run->seasoned, run->checkpoint.cursor);
 	return TRUE;
 }
@@ -259,7 +268,7 @@ static gboolean
 find_passable(struct intake_run *run, GError **error)
 {
 	run->passable = run->seasoned;
-	if (run->last - run->checkpoint.cursor < 1000)
+	if (run->last - run->checkpoint.cursor < CATCH_UP)
 		return TRUE;
 	gint64 id;
 	if (!rebuild_bisect(
@@ -311,8 +320,8 @@ fetch_due(struct intake_run *run, rebuild *r, GError **error)
 {
 	if (run->db == NULL || run->result->first)
 		return TRUE;
-	g_autoptr(GArray) due =
-	    checkpoint_open_due(run->db, run->now, run->now - run->patience.grace, 100000, error);
+	g_autoptr(GArray) due = checkpoint_open_due(
+	    run->db, run->now, run->now - run->patience.grace, OPEN_AT_ONCE, error);
 	if (due == NULL)
 		return FALSE;
 	g_autoptr(GPtrArray) ids = g_ptr_array_new();
@@ -321,24 +330,32 @@ fetch_due(struct intake_run *run, rebuild *r, GError **error)
 	return rebuild_fetch(r, (const char *const *)ids->pdata, ids->len, error);
 }
 
-/* Rows that were committed late, with ids below the cursor. */
+/* Rows that were committed late, with ids below the cursor: their calls are rebuilt once more. */
 static gboolean
-fetch_gaps(struct intake_run *run, rebuild *r, GError **error)
+fetch_late(struct intake_run *run, rebuild *r, GError **error)
 {
 	if (run->db == NULL || run->result->first)
 		return TRUE;
-	g_autoptr(GArray) gaps = checkpoint_gaps(run->db, error);
-	if (gaps == NULL)
+	run->late = table_late(run->db, run->pbx->source, error);
+	if (run->late == NULL)
 		return FALSE;
-	for (guint i = 0; i < gaps->len; i++) {
-		const struct gap *gap = &g_array_index(gaps, struct gap, i);
-		gint64 before = rebuild_rows(r);
-		if (!rebuild_scan(r, gap->first - 1, gap->last, NULL, error))
+	for (guint i = 0; i < run->late->len; i++) {
+		const struct gap *range = &g_array_index(run->late, struct gap, i);
+		if (!rebuild_scan(r, range->first - 1, range->last, NULL, error))
 			return FALSE;
-		if (rebuild_rows(r) > before)
-			log_fact(LOG_LEVEL_DEBUG, "late rows", NULL);
 	}
 	return TRUE;
+}
+
+static gboolean
+fill_gaps(struct intake_run *run, GError **error)
+{
+	for (guint i = 0; run->late != NULL && i < run->late->len; i++) {
+		const struct gap *range = &g_array_index(run->late, struct gap, i);
+		if (!checkpoint_gap_fill(run->db, range->first, range->last, error))
+			return FALSE;
+	}
+	return checkpoint_gap_expire(run->db, run->now - run->config->source.gap_wait, error);
 }
 
 /*
@@ -367,29 +384,6 @@ fetch_orphans(struct intake_run *run, rebuild *r, const volatile gint *stop, GEr
 	return rebuild_orphans(r, from, run->now - run->patience.grace, stop, error);
 }
 
-/* Remembers where ids are missing among those the cursor passes now. */
-static gboolean
-note_gaps(struct intake_run *run, gint64 from, gint64 to, GError **error)
-{
-	if (from >= to)
-		return TRUE;
-	if (!source_ask_ids(run->pbx->source, from, to, error))
-		return FALSE;
-	gint64 expected = from + 1, id;
-	int got;
-	gboolean ok = TRUE;
-	while ((got = source_answer_id(run->pbx->source, &id, error)) > 0 && ok) {
-		if (id > expected) {
-			struct gap gap = { .first = expected, .last = id - 1, .since = run->now };
-			ok = checkpoint_gap_put(run->db, &gap, error);
-		}
-		expected = id + 1;
-	}
-	if (!ok)
-		source_answer_drop(run->pbx->source);
-	return ok && got >= 0;
-}
-
 /* The last commit of a round: what is known by now of the table as a whole. */
 static gboolean
 finish_store(struct intake_run *run, rebuild *r, gint64 from, GError **error)
@@ -402,17 +396,17 @@ finish_store(struct intake_run *run, rebuild *r, gint64 from, GError **error)
 		return FALSE;
 	run->checkpoint.cursor = MAX(run->checkpoint.cursor, to);
 	run->checkpoint.last_pass = run->now;
-	/* The first stretch ever is history: what is missing there will not come. */
-	if (moved && !run->result->first && to - from < 1000000 && !note_gaps(run, from, to, error))
+	if (run->restored >= 0 && !checkpoint_forget_above(run->db, run->restored, error))
 		return FALSE;
-	if (!checkpoint_gap_expire(run->db, run->now - run->config->source.gap_wait, error))
+	/* The first stretch ever is history: what is missing there will not come. */
+	if (moved && !run->result->first && to - from < 1000000 &&
+	    !table_note_gaps(run->db, run->pbx->source, from, to, run->now, error))
+		return FALSE;
+	if (!fill_gaps(run, error))
 		return FALSE;
 	if (run->last > run->known) {
-		struct mark mark = { .id = run->last,
-			.uniqueid = (char *)"",
-			.wall = zone_wall(&run->pbx->zone, run->last_utc) };
 		if (!checkpoint_sight(run->db, run->last, run->now, error) ||
-		    !checkpoint_mark_put(run->db, &mark, error) ||
+		    !table_mark(run->db, run->pbx->source, run->last, error) ||
 		    !save_incarnations(run, r, error))
 			return FALSE;
 	}
@@ -434,7 +428,7 @@ run_intake(struct intake_run *run, const volatile gint *stop, GError **error)
 	    load_incarnations(run, r, error) && rebuild_scan(r, from, run->last, stop, error);
 	gboolean stopped = stop != NULL && *stop;
 	if (ok && !stopped)
-		ok = fetch_gaps(run, r, error) && fetch_due(run, r, error) &&
+		ok = fetch_late(run, r, error) && fetch_due(run, r, error) &&
 		     fetch_orphans(run, r, stop, error) && rebuild_finish(r, error) &&
 		     finish_store(run, r, from, error);
 	run->result->rows = rebuild_rows(r);
@@ -447,6 +441,7 @@ intake(store *db, struct pbx *pbx, const struct config *config, gint64 now, FILE
 {
 	*result = (struct intake_result){ 0 };
 	struct intake_run run = {
+		.restored = -1,
 		.db = db,
 		.pbx = pbx,
 		.config = config,
@@ -465,6 +460,7 @@ intake(store *db, struct pbx *pbx, const struct config *config, gint64 now, FILE
 	gboolean ok = run_intake(&run, stop, error);
 	if (run.writing)
 		store_rollback(db);
+	g_clear_pointer(&run.late, g_array_unref);
 	result->calls = run.teller.calls;
 	result->events = run.teller.events;
 	result->recordings = run.teller.recordings;

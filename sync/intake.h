@@ -29,10 +29,4 @@ struct intake_result {
 gboolean intake(store *db, struct pbx *pbx, const struct config *config, gint64 now, FILE *print,
     const volatile gint *stop, struct intake_result *result, GError **error);
 
-#define INTAKE_ERROR (intake_error_quark())
-GQuark intake_error_quark(void);
-enum intake_error {
-	INTAKE_ERROR_SWAPPED /* the table is not the one that was read before */
-};
-
 #endif

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-G_DEFINE_QUARK(planfix - journal - error, journal_error)
+G_DEFINE_QUARK(planfix_journal_error, journal_error)
 
 #define FAULTS_KEPT 50
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-G_DEFINE_QUARK(planfix - script - error, script_error)
+G_DEFINE_QUARK(planfix_script_error, script_error)
 
 struct rule {
 	guint after;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-G_DEFINE_QUARK(planfix - serve - error, serve_error)
+G_DEFINE_QUARK(planfix_serve_error, serve_error)
 
 #define BODY_LIMIT (64 * 1024)
 #define CONNECTION_LIMIT 4000

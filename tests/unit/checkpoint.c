@@ -175,7 +175,7 @@ test_marks(void)
 	}
 	assert_commit(s.db);
 
-	g_assert_true(checkpoint_mark_drop_above(s.db, 2990, NULL));
+	g_assert_true(checkpoint_forget_above(s.db, 2990, NULL));
 	g_autoptr(GArray) marks = checkpoint_marks(s.db, NULL);
 	g_assert_cmpint(g_array_index(marks, struct mark, 0).id, ==, 2990);
 	/* The table was restored: another row has that id now. */
