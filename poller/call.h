@@ -79,6 +79,9 @@ struct leg {
 	    *recording_path; /* as Asterisk named it, for finding the file; NULL with recording */
 	const char *transferred_from; /* ext, NULL */
 	const char *reason;           /* why there was no channel; NULL */
+	gboolean alive;               /* some channel of it has not hung up */
+	gint64 rang_id,
+	    stopped_id; /* ids of the rows: last began to ring; last hung up or was answered */
 };
 
 /* A recording of the group: base name, and the path as Asterisk named it (only the name where a CDR record told it). */

@@ -221,6 +221,9 @@ call_measure_talk(struct call_builder *b)
 			if (leg->rang == TIME_NONE || l->start < leg->rang)
 				leg->rang = l->start;
 			leg->ended = MAX(leg->ended, l->end);
+			leg->alive |= l->end_id == 0;
+			leg->rang_id = MAX(leg->rang_id, l->start_id);
+			leg->stopped_id = MAX(leg->stopped_id, l->end_id);
 		}
 	}
 	for (guint i = 0; i < b->t->n_segments; i++) {

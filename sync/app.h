@@ -66,6 +66,7 @@ enum exit_code app_exit_code(const GError *error);
 int cmd_sync(struct app *app, int argc, char **argv);
 int cmd_calls(struct app *app, int argc, char **argv);
 int cmd_status(struct app *app, int argc, char **argv);
+int cmd_watch(struct app *app, int argc, char **argv);
 int cmd_check(struct app *app, int argc, char **argv);
 
 #endif

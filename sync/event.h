@@ -28,7 +28,8 @@ struct event {
 
 /* What is known of the newest window of one (callid, ext). */
 struct event_window {
-	gboolean exists, accepted, closed, final;
+	gboolean exists, opened, accepted, closed,
+	    final; /* opened: INCOMING or OUTGOING was told */
 	gint64 n;
 };
 
@@ -40,5 +41,15 @@ struct event_window {
 guint
 event_finished(const struct call *call, const struct leg *leg, const struct event_window *before,
     gboolean live, struct event events[EVENTS_MAX], struct event_window *after);
+
+/*
+ * The events of a call that is still going on, for one employee: a window while the phone rings (where `poll`, nobody else
+ * announces it), ACCEPTED once they talk, and COMPLETED as Cancelled at once, but only for a window known to be open and an
+ * employee who can no longer be the one who missed the call: somebody else answered, or a phone began to ring after theirs had stopped.
+ * Nothing that happened before `since` (µs UTC) is told.
+ */
+guint
+event_progress(const struct call *call, const struct leg *leg, const struct event_window *before,
+    gboolean poll, gint64 since, struct event events[EVENTS_MAX], struct event_window *after);
 
 #endif

@@ -153,6 +153,8 @@ take_group(
 		if (call->settled == SETTLED_OPEN) {
 			open = TRUE;
 			run->result->unsettled += ended;
+			if (!tell_progress(&run->teller, call, error))
+				return FALSE;
 			continue;
 		}
 		/* CDR may be written in batches, minutes late: what only it can tell is waited for. */

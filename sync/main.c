@@ -21,7 +21,7 @@ struct command {
 
 static const struct command commands[] = {
 	{ "sync", cmd_sync, "", "One pass: read, convert, report. What the timer runs" },
-	{ "watch", NULL, "", "Passes every few seconds, until told to stop" },
+	{ "watch", cmd_watch, "", "Passes every few seconds, until told to stop" },
 	{ "backfill", NULL, "--from T --to T", "Report past dates" },
 	{ "replay", NULL, "", "Send again what was not delivered" },
 	{ "announce", NULL, "", "Open the window of a ringing call; used by the hook" },

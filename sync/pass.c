@@ -45,14 +45,14 @@ say_intake(const struct intake_result *r)
 }
 
 static int
-take_in(struct app *app, store *db)
+take_in(struct app *app, store *db, int rounds)
 {
 	g_autoptr(GError) error = NULL;
 	struct pbx pbx;
 	if (!pbx_open(&pbx, app->config, &error))
 		return app_fail(NULL, error);
 	int status = EXIT_DONE;
-	for (int round = 0; round < ROUNDS && status == EXIT_DONE && !app_stop; round++) {
+	for (int round = 0; round < rounds && status == EXIT_DONE && !app_stop; round++) {
 		struct intake_result result;
 		if (!intake(
 			db, &pbx, app->config, g_get_real_time(), NULL, &app_stop, &result, &error))
@@ -60,7 +60,7 @@ take_in(struct app *app, store *db)
 		say_intake(&result);
 		if (result.unsettled == 0)
 			break;
-		if (round + 1 < ROUNDS && status == EXIT_DONE)
+		if (round + 1 < rounds && status == EXIT_DONE)
 			wait_for(app->config->source.settle + 50000);
 	}
 	pbx_close(&pbx);
@@ -138,7 +138,7 @@ send_all(struct app *app, store *db)
 }
 
 int
-pass_run(struct app *app)
+pass_run(struct app *app, gboolean wait)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(run_lock) lock = NULL;
@@ -153,7 +153,7 @@ pass_run(struct app *app)
 	g_autoptr(store) db = store_open(app->config->store.path, STORE_WRITE, &error);
 	if (db == NULL)
 		return app_fail(NULL, error);
-	int status = take_in(app, db);
+	int status = take_in(app, db, wait ? ROUNDS : 1);
 	if (!app_stop && status != EXIT_STORE) {
 		int converted = convert_all(app, db);
 		status = status != EXIT_DONE ? status : converted;

@@ -9,8 +9,11 @@
 
 #include "sync/app.h"
 
-/* Returns the exit code; every error was told. */
-int pass_run(struct app *app);
+/*
+ * Returns the exit code; every error was told. `wait`: calls that ended just now are waited for, so that one pass tells them; without it
+ * the next pass does, for a caller who makes one every few seconds.
+ */
+int pass_run(struct app *app, gboolean wait);
 /* Prints the requests a pass would send, one JSON object a line; takes no lock, writes nothing. */
 int pass_show(struct app *app);
 

@@ -20,6 +20,7 @@ window_before(struct teller *t, const char *callid, const char *ext, struct wind
 		return FALSE;
 	if (found)
 		*before = (struct event_window){ .exists = TRUE,
+			.opened = window->opened_by != NULL,
 			.accepted = window->accepted != NULL,
 			.closed = window->closed_as != NULL,
 			.final = window->final,
@@ -119,6 +120,64 @@ tell_leg(struct teller *t, const struct call *call, const struct leg *leg, gbool
 	*told |= n > 0;
 	window_clear(&window);
 	return ok;
+}
+
+/* What a window is once these events are written. */
+static gboolean
+move_window(struct teller *t, const struct call *call, const struct leg *leg,
+    const struct window *known, const struct event_window *before, const struct event_window *after,
+    GError **error)
+{
+	gboolean same = before->exists && before->n == after->n,
+		 opens = after->opened && !(same && before->opened);
+	struct window window = {
+		.callid = (char *)call->callid,
+		.ext = (char *)leg->ext,
+		.n = after->n,
+		.opened_by = opens  ? (char *)"poll"
+		             : same ? known->opened_by
+		                    : NULL,
+		.opened = opens  ? t->now
+		          : same ? known->opened
+		                 : 0,
+		.accepted = after->accepted ? (char *)"yes" : NULL,
+		.closed_as = after->closed ? (char *)status_name(STATUS_CANCELLED) : NULL,
+		.closed = after->closed ? t->now : 0,
+	};
+	return windows_put(t->store, &window, error);
+}
+
+gboolean
+tell_progress(struct teller *t, const struct call *call, GError **error)
+{
+	gint64 since = t->now - t->config->planfix.popup_max_age;
+	if (t->config->planfix.announce == ANNOUNCE_OFF || t->print != NULL || call->skip != NULL)
+		return TRUE;
+	for (guint i = 0; i < call->n_legs; i++) {
+		/* An early COMPLETED says Cancelled, whatever the leg of the finished call may come to. */
+		struct leg leg = call->legs[i];
+		struct window window;
+		struct event_window before, after;
+		struct event events[EVENTS_MAX];
+		if (leg.ext == NULL)
+			continue;
+		if (!window_before(t, call->callid, leg.ext, &window, &before, error))
+			return FALSE;
+		guint n = event_progress(call, &call->legs[i], &before,
+		    t->config->planfix.announce == ANNOUNCE_POLL, since, events, &after);
+		leg.status = STATUS_CANCELLED;
+		gboolean ok = TRUE;
+		for (guint j = 0; j < n && ok; j++) {
+			events[j].leg = &leg;
+			ok = put_event(t, &events[j], error);
+		}
+		if (ok && n > 0)
+			ok = move_window(t, call, &leg, &window, &before, &after, error);
+		window_clear(&window);
+		if (!ok)
+			return FALSE;
+	}
+	return TRUE;
 }
 
 /* Who is heard in it, for the tags: the leg it was chosen for. */

@@ -29,4 +29,7 @@ struct teller {
 gboolean
 tell_call(struct teller *teller, const struct call *call, gboolean was_open, GError **error);
 
+/* A call that is still going on: windows are opened and closed as its employees' phones ring and are answered. */
+gboolean tell_progress(struct teller *teller, const struct call *call, GError **error);
+
 #endif

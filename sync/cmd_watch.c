@@ -1,0 +1,97 @@
+/* celsync watch: passes every few seconds, in the foreground, until told to stop: for windows that open and close in time. */
+#include "sync/app.h"
+#include "sync/log.h"
+#include "sync/notify.h"
+#include "sync/pass.h"
+
+#include <poll.h>
+#include <signal.h>
+
+/* While passes fail they are made less and less often, up to this. */
+#define SLOWEST (60 * (gint64)G_USEC_PER_SEC)
+
+static volatile gint reload;
+
+static void
+ask_for_reload(int signal)
+{
+	(void)signal;
+	g_atomic_int_set(&reload, TRUE);
+}
+
+/* A configuration with a mistake in it changes nothing: the one that is running goes on. */
+static void
+reload_config(struct app *app)
+{
+	g_autoptr(GError) error = NULL;
+	notify_systemd("RELOADING=1");
+	struct config *config = config_load(app->config_file,
+	    CONFIG_NEEDS_SOURCE | CONFIG_NEEDS_STORE | CONFIG_NEEDS_PLANFIX, &error);
+	if (config == NULL) {
+		log_say(LOG_LEVEL_ERROR,
+		    "%s\nThe configuration that was read before stays in force.", error->message);
+	} else {
+		config_free(app->config);
+		app->config = config;
+		log_set_level(app->verbose ? LOG_LEVEL_DEBUG : config->log.level);
+		log_say(LOG_LEVEL_INFO, "%s was read again", config->file);
+	}
+	notify_systemd("READY=1");
+}
+
+static void
+wait_for(gint64 us)
+{
+	gint64 until = g_get_monotonic_time() + us;
+	struct pollfd stop = { .fd = app_stop_fd(), .events = POLLIN };
+	while (!app_stop && !g_atomic_int_get(&reload)) {
+		gint64 left = until - g_get_monotonic_time();
+		if (left <= 0)
+			return;
+		/* The watchdog is fed while nothing happens, too. */
+		poll(&stop, 1, (int)(MIN(left, 5 * (gint64)G_USEC_PER_SEC) / 1000) + 1);
+		notify_systemd("WATCHDOG=1");
+	}
+}
+
+/* What no later pass can mend ends the watch. */
+static gboolean
+is_hopeless(int status)
+{
+	return status == EXIT_CONFIG || status == EXIT_STORE;
+}
+
+static int
+watch(struct app *app)
+{
+	gint64 pause = app->config->source.interval;
+	notify_systemd("READY=1");
+	while (!app_stop) {
+		if (g_atomic_int_compare_and_exchange(&reload, TRUE, FALSE))
+			reload_config(app);
+		int status = pass_run(app, FALSE);
+		if (is_hopeless(status))
+			return status;
+		gboolean well = status == EXIT_DONE || status == EXIT_PARTLY || status == EXIT_BUSY;
+		pause = well ? app->config->source.interval
+		             : MIN(MAX(pause, app->config->source.interval) * 2, SLOWEST);
+		notify_systemd(well ? "STATUS=all is well\nWATCHDOG=1"
+				    : "STATUS=the last pass failed, see the log\nWATCHDOG=1");
+		wait_for(pause);
+	}
+	notify_systemd("STOPPING=1");
+	return EXIT_DONE;
+}
+
+int
+cmd_watch(struct app *app, int argc, char **argv)
+{
+	int status;
+	if (!app_options(app, NULL, argc, argv, &status) ||
+	    !app_config(
+		app, CONFIG_NEEDS_SOURCE | CONFIG_NEEDS_STORE | CONFIG_NEEDS_PLANFIX, &status))
+		return status;
+	struct sigaction action = { .sa_handler = ask_for_reload, .sa_flags = SA_RESTART };
+	sigaction(SIGHUP, &action, NULL);
+	return watch(app);
+}
