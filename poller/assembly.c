@@ -144,6 +144,13 @@ group_empty(assembly *a, struct group *g)
 	g_ptr_array_add(a->spare, g);
 }
 
+static void
+forget_bridge(assembly *a, const struct bridge *b)
+{
+	if (!b->holding)
+		g_hash_table_remove(a->bridges, b->id);
+}
+
 void
 assembly_release(assembly *a, struct group *g)
 {
@@ -158,7 +165,7 @@ assembly_release(assembly *a, struct group *g)
 	for (guint i = 0; i < g->named->len; i++)
 		g_hash_table_remove(a->linkedids, g->named->pdata[i]);
 	for (guint i = 0; i < g->bridges->len; i++)
-		g_hash_table_remove(a->bridges, ((struct bridge *)g->bridges->pdata[i])->id);
+		forget_bridge(a, g->bridges->pdata[i]);
 	group_empty(a, g);
 }
 
@@ -399,6 +406,18 @@ assembly_set_incarnation(assembly *a, const struct incarnation *incarnation)
 
 /* Steps. */
 
+/* A holding bridge outlives the calls in it, so each group has its own view of it. */
+static struct bridge *
+holding_bridge(const struct group *g, const char *id)
+{
+	for (guint i = 0; i < g->bridges->len; i++) {
+		struct bridge *b = g->bridges->pdata[i];
+		if (b->holding && strcmp(b->id, id) == 0)
+			return b;
+	}
+	return NULL;
+}
+
 static struct bridge *
 bridge_of(assembly *a, struct group **g, const char *extra)
 {
@@ -416,21 +435,19 @@ bridge_of(assembly *a, struct group **g, const char *extra)
 	}
 	if (id[0] == '\0')
 		return NULL;
-	struct bridge *b = g_hash_table_lookup(a->bridges, id);
-	if (b == NULL || (holding && b->group != *g)) {
-		/* A holding bridge outlives the calls in it, so each group has its own view of it. */
+	struct bridge *b = holding ? holding_bridge(*g, id) : g_hash_table_lookup(a->bridges, id);
+	if (b == NULL) {
 		b = arena_alloc0(&(*g)->arena, sizeof *b);
 		b->group = *g;
-		b->id = holding ? arena_printf(&(*g)->arena, "%s %p", id, (void *)*g)
-		                : arena_string(&(*g)->arena, id);
+		b->id = arena_string(&(*g)->arena, id);
+		b->holding = holding;
 		b->index = (*g)->bridges->len;
 		g_ptr_array_add((*g)->bridges, b);
-		if (!g_hash_table_contains(a->bridges, b->id))
+		if (!holding)
 			g_hash_table_insert(a->bridges, (gpointer)b->id, b);
 	} else if (b->group != *g) {
 		*g = merge(a, b->group, *g);
 	}
-	b->holding |= holding;
 	return b;
 }
 
@@ -792,6 +809,20 @@ assembly_incomplete(assembly *a, gboolean open)
 		}
 	}
 	return list;
+}
+
+void
+assembly_names(const assembly *a, GPtrArray *linkedids, GPtrArray *bridges)
+{
+	for (const struct group *g = a->first; g != NULL; g = g->next) {
+		for (guint i = 0; i < g->linkedids->len; i++)
+			g_ptr_array_add(linkedids, g->linkedids->pdata[i]);
+		for (guint i = 0; i < g->bridges->len; i++) {
+			struct bridge *b = g->bridges->pdata[i];
+			if (!b->holding)
+				g_ptr_array_add(bridges, (gpointer)b->id);
+		}
+	}
 }
 
 struct group *

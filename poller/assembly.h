@@ -141,6 +141,8 @@ struct group *assembly_rest(assembly *assembly);
  * those somebody is still in. The strings live as long as the groups; the array is the caller's.
  */
 GPtrArray *assembly_incomplete(assembly *assembly, gboolean open);
+/* The linkedids of held groups and the ids of their bridges that tie, added to the arrays; they live as long as the groups. */
+void assembly_names(const assembly *assembly, GPtrArray *linkedids, GPtrArray *bridges);
 /* Every channel it knows of was seen to start, among them those that began its linkedids. */
 gboolean group_is_whole(const struct group *group);
 /* Gives a group that was handed out back; its calls and strings are gone. */

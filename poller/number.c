@@ -108,7 +108,9 @@ number_rewrite_add(number_rewrite *rewrite, const char *rule, GError **error)
 		return FALSE;
 	}
 	new.replacement = replacement_for_gregex(replacement);
+	/* The array owns the rule's members now. */
 	g_array_append_val(rewrite->rules, new);
+	// cppcheck-suppress memleak
 	return TRUE;
 }
 

@@ -122,7 +122,7 @@ epoch_parse(const char *text)
 	const struct wall none = { .us = WALL_NONE };
 	gint64 seconds = 0;
 	int n = 0;
-	for (; g_ascii_isdigit(text[n]) && n < 12; n++)
+	for (; n < 12 && g_ascii_isdigit(text[n]); n++)
 		seconds = seconds * 10 + (text[n] - '0');
 	const gint64 us = fraction(text + n);
 	/* Asterisk writes a time that never was as 0. */

@@ -215,7 +215,7 @@ number(const char *text, gint64 fallback)
 	if (text == NULL || !g_ascii_isdigit(*text))
 		return fallback;
 	gint64 value = 0;
-	for (int n = 0; g_ascii_isdigit(text[n]) && n < 18; n++)
+	for (int n = 0; n < 18 && g_ascii_isdigit(text[n]); n++)
 		value = value * 10 + (text[n] - '0');
 	return value;
 }

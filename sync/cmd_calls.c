@@ -5,6 +5,7 @@
 #include "sync/text.h"
 
 #include <string.h>
+#include <stdio.h>
 
 struct listing {
 	gint64 from, to; /* calls that began in this time; TIME_NONE: no bound */
@@ -45,7 +46,7 @@ print_row(const struct call *call)
 	if (call->skip != NULL)
 		g_string_append_printf(legs, "%s(%s)", legs->len > 0 ? " " : "", call->skip);
 	g_autofree char *client = text_clean(call->client != NULL ? call->client : "-");
-	g_print("%-20s  %-8s  %-15s  %-8s  %5" G_GINT64_FORMAT "  %-22s  %s\n",
+	printf("%-20s  %-8s  %-15s  %-8s  %5" G_GINT64_FORMAT "  %-22s  %s\n",
 	    text_time(call->start, NULL, start), direction_name(call->direction), client,
 	    result_name(call->result), text_seconds(call->talk), call->callid, legs->str);
 }
@@ -84,7 +85,7 @@ list_group(
 		json_t *object = call_to_json(call);
 		g_autofree char *line = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(12));
 		json_decref(object);
-		g_print("%s\n", line);
+		printf("%s\n", line);
 	}
 	return TRUE;
 }
@@ -148,10 +149,10 @@ newest_time(struct pbx *pbx, gint64 *utc, GError **error)
 static void
 print_summary(const struct listing *l)
 {
-	g_print("%" G_GUINT64_FORMAT " calls: %" G_GUINT64_FORMAT " in, %" G_GUINT64_FORMAT
-		" out, %" G_GUINT64_FORMAT " internal; "
-		"%" G_GUINT64_FORMAT " answered, %" G_GUINT64_FORMAT " missed, %" G_GUINT64_FORMAT
-		" failed; %" G_GUINT64_FORMAT " skipped; %" G_GUINT64_FORMAT " s of talk\n",
+	printf("%" G_GUINT64_FORMAT " calls: %" G_GUINT64_FORMAT " in, %" G_GUINT64_FORMAT
+	       " out, %" G_GUINT64_FORMAT " internal; "
+	       "%" G_GUINT64_FORMAT " answered, %" G_GUINT64_FORMAT " missed, %" G_GUINT64_FORMAT
+	       " failed; %" G_GUINT64_FORMAT " skipped; %" G_GUINT64_FORMAT " s of talk\n",
 	    l->total, l->by_direction[0], l->by_direction[1], l->by_direction[2], l->by_result[0],
 	    l->by_result[1], l->by_result[2], l->skipped, l->talk);
 }
@@ -168,7 +169,7 @@ run(struct app *app, struct listing *l)
 	l->patience = pbx_patience(app->config);
 	g_autoptr(rebuild) r = rebuild_new(pbx.source, &options, list_group, NULL, l);
 	if (!l->json && !l->summary)
-		g_print("%-20s  %-8s  %-15s  %-8s  %5s  %-22s  %s\n", "start (UTC)", "", "client",
+		printf("%-20s  %-8s  %-15s  %-8s  %5s  %-22s  %s\n", "start (UTC)", "", "client",
 		    "result", "talk", "call", "employees");
 	gboolean ok = newest_time(&pbx, &l->newest, &error);
 	if (ok && l->id != NULL)

@@ -7,6 +7,7 @@
 #include "sync/text.h"
 
 #include <jansson.h>
+#include <stdio.h>
 
 struct summary {
 	struct checkpoint checkpoint;
@@ -53,26 +54,26 @@ print_json(const struct summary *s)
 	json_object_set_new(o, "recordings", recordings);
 	g_autofree char *text = json_dumps(o, JSON_INDENT(2));
 	json_decref(o);
-	g_print("%s\n", text);
+	printf("%s\n", text);
 }
 
 static void
 print_text(const struct summary *s, const char *path)
 {
 	char when[TEXT_TIME];
-	g_print("store        %s\n", path);
-	g_print("last pass    %s\n", s->checkpoint.last_pass != 0
-					 ? text_time(s->checkpoint.last_pass, NULL, when)
-					 : "never");
-	g_print("cursor       row %" G_GINT64_FORMAT "\n", s->checkpoint.cursor);
-	g_print("open calls   %" G_GINT64_FORMAT "\n", s->open);
-	g_print("requests    ");
+	printf("store        %s\n", path);
+	printf("last pass    %s\n", s->checkpoint.last_pass != 0
+					? text_time(s->checkpoint.last_pass, NULL, when)
+					: "never");
+	printf("cursor       row %" G_GINT64_FORMAT "\n", s->checkpoint.cursor);
+	printf("open calls   %" G_GINT64_FORMAT "\n", s->open);
+	printf("requests    ");
 	for (int i = 0; i < OUTBOX_STATES; i++)
-		g_print(" %" G_GINT64_FORMAT " %s%s", s->outbox[i].n,
+		printf(" %" G_GINT64_FORMAT " %s%s", s->outbox[i].n,
 		    outbox_state_name((enum outbox_state)i), i + 1 < OUTBOX_STATES ? "," : "\n");
-	g_print("recordings  ");
+	printf("recordings  ");
 	for (int i = 0; i < RECORDING_STATES; i++)
-		g_print(" %" G_GINT64_FORMAT " %s%s", s->recordings[i],
+		printf(" %" G_GINT64_FORMAT " %s%s", s->recordings[i],
 		    recording_state_name((enum recording_state)i),
 		    i + 1 < RECORDING_STATES ? "," : "\n");
 }

@@ -52,7 +52,7 @@ config_file_read(const char *path, guint *mode, GError **error)
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	const char *text;
 	gsize length;
-	struct stat st;
+	struct stat st = { 0 };
 	int e = 0;
 
 	if (fd < 0 || fstat(fd, &st) < 0)

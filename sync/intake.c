@@ -75,6 +75,9 @@ take_open(struct intake_run *run, const struct group *group, gint64 *last_seen, 
 	return TRUE;
 }
 
+/* How a bridge of an open call is kept beside its linkedids: whoever enters it later belongs to that call. */
+#define BRIDGE_KEY "bridge "
+
 static gboolean
 keep_open(struct intake_run *run, const struct group *group, const struct timeline *t,
     gint64 last_seen, GError **error)
@@ -89,8 +92,16 @@ keep_open(struct intake_run *run, const struct group *group, const struct timeli
 	/* Looked at again after `settle` when a row just came, else once per grace. */
 	gint64 asked = last_seen == run->now ? run->now - run->patience.grace + run->patience.settle
 	                                     : run->now;
-	for (guint i = 0; i < group->linkedids->len; i++) {
-		struct open_call open = { .linkedid = group->linkedids->pdata[i],
+	g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < group->linkedids->len; i++)
+		g_ptr_array_add(keys, g_strdup(group->linkedids->pdata[i]));
+	for (guint i = 0; i < group->bridges->len; i++) {
+		const struct bridge *b = group->bridges->pdata[i];
+		if (!b->holding)
+			g_ptr_array_add(keys, g_strconcat(BRIDGE_KEY, b->id, NULL));
+	}
+	for (guint i = 0; i < keys->len; i++) {
+		struct open_call open = { .linkedid = keys->pdata[i],
 			.group = (char *)name,
 			.began = t->first,
 			.last_seen = last_seen,
@@ -316,7 +327,19 @@ save_incarnations(struct intake_run *run, rebuild *r, GError **error)
 	return TRUE;
 }
 
-/* Calls that are open in the store and whose time has come, or that new rows may have touched. */
+static gboolean
+fetch_open(rebuild *r, const GArray *open, GError **error)
+{
+	g_autoptr(GPtrArray) ids = g_ptr_array_new();
+	for (guint i = 0; i < open->len; i++) {
+		char *id = g_array_index(open, struct open_call, i).linkedid;
+		if (!g_str_has_prefix(id, BRIDGE_KEY))
+			g_ptr_array_add(ids, id);
+	}
+	return rebuild_fetch(r, (const char *const *)ids->pdata, ids->len, error);
+}
+
+/* Open calls whose time has come. */
 static gboolean
 fetch_due(struct intake_run *run, rebuild *r, GError **error)
 {
@@ -324,12 +347,52 @@ fetch_due(struct intake_run *run, rebuild *r, GError **error)
 		return TRUE;
 	g_autoptr(GArray) due = checkpoint_open_due(
 	    run->db, run->now, run->now - run->patience.grace, OPEN_AT_ONCE, error);
-	if (due == NULL)
+	return due != NULL && fetch_open(r, due, error);
+}
+
+/* The whole of an open call that new rows touch: one of its linkedids, or one of its bridges. */
+static gboolean
+fetch_touched(struct intake_run *run, rebuild *r, const char *key, GError **error)
+{
+	GError *failed = NULL;
+	g_autofree char *group = checkpoint_open_group(run->db, key, &failed);
+	if (failed != NULL) {
+		g_propagate_error(error, failed);
 		return FALSE;
-	g_autoptr(GPtrArray) ids = g_ptr_array_new();
-	for (guint i = 0; i < due->len; i++)
-		g_ptr_array_add(ids, g_array_index(due, struct open_call, i).linkedid);
-	return rebuild_fetch(r, (const char *const *)ids->pdata, ids->len, error);
+	}
+	if (group == NULL)
+		return TRUE;
+	g_autoptr(GArray) open = checkpoint_open_of(run->db, group, error);
+	return open != NULL && fetch_open(r, open, error);
+}
+
+static gboolean
+fetch_related(struct intake_run *run, rebuild *r, GError **error)
+{
+	gint64 groups;
+	if (run->db == NULL || run->result->first)
+		return TRUE;
+	if (!checkpoint_open_count(run->db, &groups, error))
+		return FALSE;
+	/* What is fetched may touch other open calls in its turn. */
+	for (guint seen = 0; groups > 0;) {
+		g_autoptr(GPtrArray) linkedids = g_ptr_array_new(), bridges = g_ptr_array_new();
+		assembly_names(rebuild_assembly(r), linkedids, bridges);
+		if (linkedids->len + bridges->len <= seen)
+			break;
+		seen = linkedids->len + bridges->len;
+		for (guint i = 0; i < linkedids->len; i++)
+			linkedids->pdata[i] = g_strdup(linkedids->pdata[i]);
+		for (guint i = 0; i < bridges->len; i++)
+			g_ptr_array_add(
+			    linkedids, g_strconcat(BRIDGE_KEY, bridges->pdata[i], NULL));
+		g_ptr_array_set_free_func(linkedids, g_free);
+		for (guint i = 0; i < linkedids->len; i++) {
+			if (!fetch_touched(run, r, linkedids->pdata[i], error))
+				return FALSE;
+		}
+	}
+	return TRUE;
 }
 
 /* Rows that were committed late, with ids below the cursor: their calls are rebuilt once more. */
@@ -424,6 +487,8 @@ run_intake(struct intake_run *run, const volatile gint *stop, GError **error)
 	gint64 from = run->checkpoint.cursor;
 	run->teller.start = run->checkpoint.start;
 	struct rebuild_options options = pbx_rebuild_options(run->pbx, run->config);
+	/* Only where much is to be caught up with may memory matter more than a conference that goes on. */
+	options.hold = run->last - from < CATCH_UP;
 	g_autoptr(rebuild) r =
 	    rebuild_new(run->pbx->source, &options, take_group, commit_block, run);
 	gboolean ok =
@@ -431,8 +496,8 @@ run_intake(struct intake_run *run, const volatile gint *stop, GError **error)
 	gboolean stopped = stop != NULL && *stop;
 	if (ok && !stopped)
 		ok = fetch_late(run, r, error) && fetch_due(run, r, error) &&
-		     fetch_orphans(run, r, stop, error) && rebuild_finish(r, error) &&
-		     finish_store(run, r, from, error);
+		     fetch_related(run, r, error) && fetch_orphans(run, r, stop, error) &&
+		     rebuild_finish(r, error) && finish_store(run, r, from, error);
 	run->result->rows = rebuild_rows(r);
 	return ok;
 }

@@ -212,7 +212,7 @@ rebuild_scan(rebuild *r, gint64 after, gint64 until, const volatile gint *stop, 
 	int got;
 	while ((got = source_scan_next(r->source, &row, error)) > 0) {
 		add_row(r, &row);
-		if ((r->rows & 63) == 0 && !take_ended(r, error))
+		if (!r->options.hold && (r->rows & 63) == 0 && !take_ended(r, error))
 			return FALSE;
 		if (stop != NULL && *stop)
 			break;

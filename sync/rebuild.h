@@ -14,7 +14,8 @@
 struct rebuild_options {
 	const struct call_rules *rules;
 	struct zone *zone;
-	gint64 stale; /* µs: a group nothing came for so long is handed out while rows stream */
+	gboolean hold; /* nothing is handed out while rows stream: what ties groups may come yet */
+	gint64 stale;  /* µs: a group nothing came for so long is handed out while rows stream */
 	gboolean
 	    open; /* complete groups that are still open as well: for ranges that end before the table does */
 };

@@ -37,8 +37,10 @@ text_clean(const char *text)
 {
 	char *clean = g_utf8_make_valid(text, -1);
 	for (char *p = clean; *p != '\0'; p = g_utf8_next_char(p)) {
-		/* ESC and its kind; C1 controls are two bytes in UTF-8. */
-		if (g_unichar_iscntrl(g_utf8_get_char(p))) {
+		/* ESC and its kind; C1 controls are two bytes in UTF-8; and what turns the direction of a line or ends it. */
+		gunichar c = g_utf8_get_char(p);
+		if (g_unichar_iscntrl(c) || (c >= 0x2028 && c <= 0x202E) ||
+		    (c >= 0x2066 && c <= 0x2069)) {
 			for (char *q = p, *end = g_utf8_next_char(p); q < end; q++)
 				*q = '?';
 		}
