@@ -1,6 +1,7 @@
 /* celsync calls: calls rebuilt straight from the source; nothing is changed anywhere. */
 #include "sync/app.h"
 #include "sync/call_json.h"
+#include "sync/find.h"
 #include "sync/pbx.h"
 #include "sync/text.h"
 
@@ -90,6 +91,14 @@ list_group(
 	return TRUE;
 }
 
+static gboolean
+list_found(const struct call *call, const struct timeline *t, const GPtrArray *calls, gpointer data,
+    GError **error)
+{
+	(void)call;
+	return list_group(NULL, t, (GPtrArray *)calls, data, error);
+}
+
 /* Calls across the edges come whole: rows a little outside are read as well. */
 #define MARGIN (60 * G_USEC_PER_SEC)
 
@@ -171,9 +180,9 @@ run(struct app *app, struct listing *l)
 	if (!l->json && !l->summary)
 		printf("%-20s  %-8s  %-15s  %-8s  %5s  %-22s  %s\n", "start (UTC)", "", "client",
 		    "result", "talk", "call", "employees");
-	gboolean ok = newest_time(&pbx, &l->newest, &error);
+	gboolean found, ok = newest_time(&pbx, &l->newest, &error);
 	if (ok && l->id != NULL)
-		ok = rebuild_fetch(r, &l->id, 1, &error) && rebuild_finish(r, &error);
+		ok = find_call(&pbx, app->config, l->id, l->newest, list_found, l, &found, &error);
 	else if (ok)
 		ok = read_range(&pbx, r, l, &error);
 	g_clear_pointer(&r, rebuild_free);

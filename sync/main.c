@@ -27,7 +27,7 @@ static const struct command commands[] = {
 	{ "announce", NULL, "", "Open the window of a ringing call; used by the hook" },
 	{ "calls", cmd_calls, "--from T --to T | --call ID",
 	    "Calls as rebuilt from the source; changes nothing" },
-	{ "show", NULL, "ID", "One call: timeline, requests, answers" },
+	{ "show", cmd_show, "ID", "One call: timeline, requests, answers" },
 	{ "report", NULL, "", "Every call of a period: sent, waiting, skipped and why" },
 	{ "status", cmd_status, "", "Where things stand" },
 	{ "check", cmd_check, "", "Test configuration, database, recordings and PlanFix" },

@@ -1,5 +1,7 @@
 #include "sync/text.h"
 
+#include <string.h>
+
 const char *
 text_time(gint64 us, GTimeZone *tz, char buffer[TEXT_TIME])
 {
@@ -32,18 +34,28 @@ text_seconds(gint64 us)
 	return (us + (us >= 0 ? 1 : -1) * (gint64)(G_USEC_PER_SEC / 2)) / (gint64)G_USEC_PER_SEC;
 }
 
+/* Turns the direction of a line, or ends it. */
+static gboolean
+is_treacherous(gunichar c)
+{
+	return (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+}
+
 char *
 text_clean(const char *text)
 {
-	char *clean = g_utf8_make_valid(text, -1);
-	for (char *p = clean; *p != '\0'; p = g_utf8_next_char(p)) {
-		/* ESC and its kind; C1 controls are two bytes in UTF-8; and what turns the direction of a line or ends it. */
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+	GString *clean = g_string_sized_new(strlen(valid));
+	for (const char *p = valid; *p != '\0'; p = g_utf8_next_char(p)) {
 		gunichar c = g_utf8_get_char(p);
-		if (g_unichar_iscntrl(c) || (c >= 0x2028 && c <= 0x202E) ||
-		    (c >= 0x2066 && c <= 0x2069)) {
-			for (char *q = p, *end = g_utf8_next_char(p); q < end; q++)
-				*q = '?';
-		}
+		gsize n = (gsize)(g_utf8_next_char(p) - p);
+		/* ESC and its kind; C1 controls are two bytes in UTF-8, and two marks. */
+		if (g_unichar_iscntrl(c))
+			g_string_append_len(clean, "????", (gssize)n);
+		else if (is_treacherous(c))
+			g_string_append_c(clean, '?');
+		else
+			g_string_append_len(clean, p, (gssize)n);
 	}
-	return clean;
+	return g_string_free(clean, FALSE);
 }

@@ -1,0 +1,260 @@
+/* celsync show: one call, as its rows tell it, and what became of it. Changes nothing. */
+#include "sync/app.h"
+
+#include "store/checkpoint.h"
+#include "sync/deliver.h"
+#include "sync/find.h"
+#include "sync/log.h"
+#include "sync/mask.h"
+#include "sync/show.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define WHAT_IDS                                                                                   \
+	"Give a callid as `celsync calls` prints it, or any linkedid or uniqueid of the call."
+
+struct showing {
+	const struct config *config;
+	gboolean json, masked;
+	struct draw_style style;
+	store *store;   /* NULL: there is none, or it cannot be read */
+	char *no_store; /* then why; owned */
+	char *output;   /* owned; NULL: not found */
+};
+
+/* What the store knows of it. */
+
+static gboolean
+add_requests(struct showing *s, struct show *show, const char *callid, GError **error)
+{
+	g_autoptr(GArray) items = outbox_of_call(s->store, callid, error);
+	if (items == NULL)
+		return FALSE;
+	g_array_append_vals(show->requests, items->data, items->len);
+	/* The strings went along. */
+	g_array_set_clear_func(items, NULL);
+	return TRUE;
+}
+
+/* The hook may have announced it under any id of the group; what is another call's own is that one's. */
+static gboolean
+find_requests(struct showing *s, struct show *show, const struct group *group, GError **error)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+	for (guint i = 0; i < show->calls->len; i++)
+		g_hash_table_add(
+		    seen, (gpointer)((const struct call *)show->calls->pdata[i])->linkedid);
+	if (!add_requests(s, show, show->call->callid, error))
+		return FALSE;
+	for (guint i = 0; i < group->linkedids->len + group->channels->len; i++) {
+		const char *id =
+		    i < group->linkedids->len
+			? group->linkedids->pdata[i]
+			: ((struct channel *)group->channels->pdata[i - group->linkedids->len])
+			      ->uniqueid;
+		if (!g_hash_table_add(seen, (gpointer)id))
+			continue;
+		g_autofree char *callid = s->config->pbx.name != NULL
+		                              ? g_strdup_printf("%s-%s", s->config->pbx.name, id)
+		                              : g_strdup(id);
+		if (!add_requests(s, show, callid, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* A `record` of the same window: its COMPLETED left without the link. */
+static gboolean
+link_came_later(const struct show *show, const struct outbox_item *item)
+{
+	for (guint i = 0; i < show->requests->len; i++) {
+		const struct outbox_item *r = &g_array_index(show->requests, struct outbox_item, i);
+		if (r->rank == OUTBOX_RECORD && r->n == item->n &&
+		    g_strcmp0(r->ext, item->ext) == 0 && g_strcmp0(r->callid, item->callid) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Asterisks do not survive the encoding of a form, and are shown all the same. */
+static char *
+masked_body(store *db, const struct outbox_item *item, GError **error)
+{
+	static const char mask[] = "planfix_token=%2A%2A%2A";
+	g_autofree char *body = deliver_body(db, item, "***", error);
+	if (body == NULL || !g_str_has_prefix(body, mask))
+		return g_steal_pointer(&body);
+	return g_strconcat("planfix_token=***", body + strlen(mask), NULL);
+}
+
+static gboolean
+find_bodies(struct showing *s, struct show *show, GError **error)
+{
+	for (guint i = 0; i < show->requests->len; i++) {
+		const struct outbox_item *item =
+		    &g_array_index(show->requests, struct outbox_item, i);
+		char *body = NULL;
+		if (item->body != NULL && item->body[0] != '\0') {
+			body = masked_body(s->store, item, error);
+			if (body == NULL)
+				return FALSE;
+		}
+		char *link = body != NULL && item->rank == OUTBOX_COMPLETED
+		                 ? strstr(body, "&record_link=")
+		                 : NULL;
+		if (link != NULL && link_came_later(show, item))
+			*link = '\0';
+		g_ptr_array_add(show->bodies, body);
+	}
+	return TRUE;
+}
+
+#define RECORDINGS_MOST 1000
+
+static gboolean
+find_progress(struct showing *s, struct show *show, const struct group *group, GError **error)
+{
+	struct checkpoint checkpoint = { 0 };
+	gboolean found;
+	if (!checkpoint_get(s->store, &checkpoint, &found, error))
+		return FALSE;
+	show->start = checkpoint.start;
+	show->unread = group->last_id > checkpoint.cursor;
+	return TRUE;
+}
+
+static gboolean
+look_into_store(struct showing *s, struct show *show, const struct group *group, GError **error)
+{
+	if (s->store == NULL)
+		return TRUE;
+	show->requests = g_array_new(FALSE, FALSE, sizeof(struct outbox_item));
+	g_array_set_clear_func(show->requests, (GDestroyNotify)outbox_item_clear);
+	show->recordings =
+	    recordings_of(s->store, show->call->callid, RECORDING_WAITING, RECORDINGS_MOST, error);
+	return show->recordings != NULL && find_requests(s, show, group, error) &&
+	       find_bodies(s, show, error) && find_progress(s, show, group, error);
+}
+
+/* Output. */
+
+static char *
+render(const struct showing *s, const struct show *show)
+{
+	g_autofree char *text = NULL;
+	if (s->json) {
+		text = show_json(show);
+	} else {
+		g_autoptr(GPtrArray) lines = show_text(show, &s->style);
+		g_ptr_array_add(lines, NULL);
+		text = g_strjoinv("\n", (char **)lines->pdata);
+	}
+	return s->masked ? mask_numbers(text) : g_steal_pointer(&text);
+}
+
+static gboolean
+show_call(const struct call *call, const struct timeline *t, const GPtrArray *calls, gpointer data,
+    GError **error)
+{
+	struct showing *s = data;
+	g_autoptr(tracks) of = tracks_new(call, t, &s->config->pbx);
+	struct show show = { .call = call,
+		.calls = calls,
+		.tracks = of,
+		.bodies = g_ptr_array_new_with_free_func(g_free),
+		.no_store = s->no_store,
+		.masked = s->masked };
+	gboolean ok = look_into_store(s, &show, t->group, error);
+	if (ok)
+		s->output = render(s, &show);
+	g_ptr_array_unref(show.bodies);
+	g_clear_pointer(&show.requests, g_array_unref);
+	g_clear_pointer(&show.recordings, g_array_unref);
+	return ok;
+}
+
+static void
+find_style(struct draw_style *style, GTimeZone *tz)
+{
+	const char *no_colour = g_getenv("NO_COLOR"), *term = g_getenv("TERM");
+	struct winsize size;
+	gboolean terminal = isatty(STDOUT_FILENO) != 0;
+	*style = (struct draw_style){ .width = DRAW_WIDTH, .tz = tz };
+	if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		style->width = MAX(size.ws_col, DRAW_WIDTH_MIN);
+	style->utf8 = g_get_charset(NULL);
+	style->colour = terminal && (no_colour == NULL || no_colour[0] == '\0') && term != NULL &&
+	                strcmp(term, "dumb") != 0;
+}
+
+/* A store that cannot be read costs what it would tell, not the rest. */
+static gboolean
+open_store(struct showing *s)
+{
+	const char *path = s->config->store.path;
+	g_autoptr(GError) error = NULL;
+	if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
+		s->no_store = g_strdup_printf("there is no store %s yet", path);
+		return TRUE;
+	}
+	s->store = store_open(path, STORE_READ, &error);
+	if (s->store != NULL)
+		return TRUE;
+	s->no_store = g_strdup_printf("the store %s cannot be read", path);
+	log_say(LOG_LEVEL_WARNING, "%s", error->message);
+	return FALSE;
+}
+
+static int
+run(struct app *app, struct showing *s, const char *id)
+{
+	g_autoptr(GError) error = NULL;
+	struct pbx pbx;
+	gboolean found = FALSE;
+	if (!pbx_open(&pbx, app->config, &error))
+		return app_fail(NULL, error);
+	find_style(&s->style, pbx.tz);
+	gboolean readable = open_store(s);
+	gboolean ok =
+	    find_call(&pbx, app->config, id, g_get_real_time(), show_call, s, &found, &error);
+	if (ok && !found && !app_stop)
+		log_say(
+		    LOG_LEVEL_ERROR, "no call %s in %s\n" WHAT_IDS, id, source_name(pbx.source));
+	pbx_close(&pbx);
+	g_clear_pointer(&s->store, store_close);
+	g_clear_pointer(&s->no_store, g_free);
+	if (s->output != NULL)
+		printf("%s\n", s->output);
+	g_clear_pointer(&s->output, g_free);
+	if (!ok)
+		return app_fail(NULL, error);
+	return found && readable ? EXIT_DONE : EXIT_PARTLY;
+}
+
+int
+cmd_show(struct app *app, int argc, char **argv)
+{
+	g_auto(GStrv) ids = NULL;
+	struct showing s = { 0 };
+	const GOptionEntry entries[] = {
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &s.json, "One JSON object", NULL },
+		{ "masked", 0, 0, G_OPTION_ARG_NONE, &s.masked,
+		    "Hide telephone numbers and callers' names, for sharing", NULL },
+		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &ids, NULL, NULL },
+		G_OPTION_ENTRY_NULL,
+	};
+	int status;
+	if (!app_options(app, entries, argc, argv, &status))
+		return status;
+	if (ids == NULL || ids[1] != NULL || ids[0][0] == '\0') {
+		log_say(LOG_LEVEL_ERROR, "show wants one ID\n" WHAT_IDS);
+		return EXIT_USAGE;
+	}
+	if (!app_config(app, CONFIG_NEEDS_SOURCE, &status))
+		return status;
+	s.config = app->config;
+	return run(app, &s, ids[0]);
+}

@@ -1,0 +1,20 @@
+/*
+ * One call, found by any of its ids: its callid, or a linkedid or uniqueid of its group, with or without the PBX's name before it.
+ *
+ * The call that begins with an id is meant by it; else the reported call in which that channel talked with the client; else
+ * the one under whose linkedid it began.
+ */
+#ifndef CELSYNC_FIND_H
+#define CELSYNC_FIND_H
+
+#include "sync/pbx.h"
+
+/* Gets the call, settled as of now, and all calls of its group; they are gone when it returns. */
+typedef gboolean (*find_sink)(const struct call *call, const struct timeline *timeline,
+    const GPtrArray *calls, gpointer data, GError **error);
+
+/* *found FALSE: the source has no such call, and the sink was not called. `now`: µs UTC. */
+gboolean find_call(struct pbx *pbx, const struct config *config, const char *id, gint64 now,
+    find_sink sink, gpointer data, gboolean *found, GError **error);
+
+#endif
