@@ -122,7 +122,7 @@ FORMATTED = $(shell git ls-files '*.c' '*.h' 2>/dev/null || find poller store sy
 format: deps-lint
 	clang-format -i $(FORMATTED)
 format-check: deps-lint
-	clang-format --dry-run -Werror $(FORMATTED)
+	@clang-format --dry-run -Werror $(FORMATTED)
 
 # Lines of the pure modules that the unit tests reach: 95 % at least, or the status is 1.
 coverage: deps-check
@@ -132,8 +132,8 @@ coverage: deps-check
 # Findings that are none are named where they stand, with the reason (cppcheck-suppress, NOLINT), or in .clang-tidy.
 LINTED = $(SRC) $(wildcard cron/*.c)
 lint: strict format-check
-	shellcheck -x $(shell git ls-files '*.sh') .ci/run
-	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -I. \
+	@shellcheck -x -S warning $(shell git ls-files '*.sh') .ci/run
+	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -I. \
 	    --library=gnu,posix,gtk '-DG_DEFINE_QUARK(a,b)=' '-DG_GNUC_PRINTF(a,b)=' '-DG_DEFINE_AUTOPTR_CLEANUP_FUNC(a,b)=' \
 	    '-DG_GNUC_NULL_TERMINATED=' $(LINTED)
 	@for f in $(LINTED); do echo "  ANALYZE $$f"; \

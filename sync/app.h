@@ -68,6 +68,7 @@ int cmd_calls(struct app *app, int argc, char **argv);
 int cmd_status(struct app *app, int argc, char **argv);
 int cmd_watch(struct app *app, int argc, char **argv);
 int cmd_show(struct app *app, int argc, char **argv);
+int cmd_backfill(struct app *app, int argc, char **argv);
 int cmd_check(struct app *app, int argc, char **argv);
 
 #endif

@@ -22,7 +22,7 @@ struct command {
 static const struct command commands[] = {
 	{ "sync", cmd_sync, "", "One pass: read, convert, report. What the timer runs" },
 	{ "watch", cmd_watch, "", "Passes every few seconds, until told to stop" },
-	{ "backfill", NULL, "--from T --to T", "Report past dates" },
+	{ "backfill", cmd_backfill, "--from T --to T", "Report past dates" },
 	{ "replay", NULL, "", "Send again what was not delivered" },
 	{ "announce", NULL, "", "Open the window of a ringing call; used by the hook" },
 	{ "calls", cmd_calls, "--from T --to T | --call ID",

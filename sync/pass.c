@@ -51,6 +51,13 @@ take_in(struct app *app, store *db, int rounds)
 	struct pbx pbx;
 	if (!pbx_open(&pbx, app->config, &error))
 		return app_fail(NULL, error);
+	if (!source_has_cel(pbx.source))
+		log_say(LOG_LEVEL_WARNING,
+		    "%s has no CEL rows: calls are rebuilt from CDR alone, without transfers and "
+		    "real talk time\n"
+		    "Switch CEL on (FreePBX: Advanced Settings, CEL_ENABLED; cel_odbc must be "
+		    "loaded).",
+		    source_name(pbx.source));
 	int status = EXIT_DONE;
 	for (int round = 0; round < rounds && status == EXIT_DONE && !app_stop; round++) {
 		struct intake_result result;
@@ -117,13 +124,17 @@ told_outcome(struct app *app, const struct deliver_result *r)
 	return r->rejected > 0 ? EXIT_PARTLY : EXIT_DONE;
 }
 
-static int
-send_all(struct app *app, store *db)
+int
+pass_send(struct app *app, store *db, gboolean *busy)
 {
+	*busy = FALSE;
 	g_autoptr(GError) error = NULL;
 	g_autoptr(run_lock) lock = NULL;
 	switch (lock_take(app->config->store.path, "deliver", &lock, &error)) {
-	case LOCK_BUSY: log_fact(LOG_LEVEL_DEBUG, "another run is sending", NULL); return EXIT_DONE;
+	case LOCK_BUSY:
+		log_fact(LOG_LEVEL_DEBUG, "another run is sending", NULL);
+		*busy = TRUE;
+		return EXIT_DONE;
 	case LOCK_FAILED: return app_fail(NULL, error);
 	case LOCK_TAKEN: break;
 	}
@@ -160,7 +171,8 @@ pass_run(struct app *app, gboolean wait)
 	}
 	g_clear_pointer(&lock, lock_release);
 	if (!app_stop && status != EXIT_STORE) {
-		int sent = send_all(app, db);
+		gboolean busy;
+		int sent = pass_send(app, db, &busy);
 		if (sent == EXIT_TOKEN || status == EXIT_DONE)
 			status = sent;
 	}

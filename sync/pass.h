@@ -7,13 +7,19 @@
 #ifndef CELSYNC_PASS_H
 #define CELSYNC_PASS_H
 
+#include "store/store.h"
 #include "sync/app.h"
 
 /*
- * Returns the exit code; every error was told. `wait`: calls that ended just now are waited for, so that one pass tells them; without it
- * the next pass does, for a caller who makes one every few seconds.
+ * Returns the exit code; every error was told. `wait`: calls that ended just now are waited for, so that one pass tells them;
+ * without it the next pass does, for a caller who makes one every few seconds.
  */
 int pass_run(struct app *app, gboolean wait);
+/*
+ * Sends what may go now, under the `deliver` lock; *busy: another run holds it, and sends. Returns the exit code; every error
+ * was told.
+ */
+int pass_send(struct app *app, store *db, gboolean *busy);
 /* Prints the requests a pass would send, one JSON object a line; takes no lock, writes nothing. */
 int pass_show(struct app *app);
 

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Keeps the arrows of the house: who may include what. Prints each arrow that must not be; status 1 if there is one.
+# shellcheck disable=SC2046,SC2086 # lists of names without spaces
 set -u
 cd "$(dirname "$0")/.." || exit 1
 bad=0

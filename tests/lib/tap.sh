@@ -1,5 +1,5 @@
 # Shared by tests/run/*.sh: TAP, a scratch folder, and servers that end with the test. Source it: . "$TOP/tests/lib/tap.sh"
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034 # variables for the tests that source this
 
 BUILD=${CELSYNC_BUILD:-$TOP/build}
 CELSYNC=$BUILD/celsync

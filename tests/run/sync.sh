@@ -99,7 +99,7 @@ path = $T/cut.db"
 "$CELSYNC" -c "$T/dry.conf" sync --dry-run >"$T/dry" 2>"$T/dry.err"
 is "a dry run ends with 0" $? 0
 is "a dry run prints each request" "$(wc -l <"$T/dry")" "$(wc -l <"$T/cut.log")"
-is "a dry run makes no store" "$(ls "$T" | grep -c '^dry.conf.db')" 0
+is "a dry run makes no store" "$(find "$T" -name 'dry.conf.db*')" ""
 is "a dry run prints no token" "$(grep -c "$TOKEN" "$T/dry")" 0
 
 # Where to begin: by default from now on; or at a time.
@@ -122,7 +122,7 @@ sed -i "s|^start = .*|start = 2026-11-23T01:45:00Z|" "$T/from.conf"
 TZ=UTC "$CELSYNC" -c "$T/from.conf" sync 2>"$T/from.err"
 is "a first run from a time ends with 0" $? 0
 first=$(grep -o '"data_call_start":"[^"]*"' "$T/from.log" | sort | head -n 1 | cut -d'"' -f4)
-is "and reports nothing older" "$([ "$first" \> 2026-11-23T01:45:00 ] || [ "$first" = 2026-11-23T01:45:00 ] && echo yes)" yes
+is "and reports nothing older" "$(printf '%s\n2026-11-23T01:45:00\n' "$first" | sort | head -n 1)" 2026-11-23T01:45:00
 is "and reports what came after" "$([ "$(wc -l <"$T/from.log")" -gt 40 ] && echo yes)" yes
 planfix_stop
 

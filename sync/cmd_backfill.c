@@ -1,0 +1,382 @@
+/*
+ * celsync backfill: reports calls of the past. The outbox is filled at history's priority, in one stream of the rows and constant
+ * memory; then it is emptied. What was told before is not told again, so the command may be stopped and started at will.
+ */
+#include "sync/app.h"
+#include "sync/convert.h"
+#include "sync/lock.h"
+#include "sync/log.h"
+#include "sync/pass.h"
+#include "sync/pbx.h"
+#include "sync/progress.h"
+#include "sync/tell.h"
+#include "sync/text.h"
+
+#include "store/jobs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Rows a little outside the period are read as well, so that calls across its edges come whole. */
+#define MARGIN (60 * (gint64)G_USEC_PER_SEC)
+
+struct day {
+	char *date;
+	guint64 in, out, answered, missed, failed, recordings;
+};
+
+struct backfill {
+	struct app *app;
+	store *db; /* NULL in a dry run without a store */
+	struct pbx pbx;
+	struct teller teller;
+	struct job job;
+	GHashTable *known; /* callids told by somebody else; NULL: none */
+	GArray *days;      /* struct day, of a dry run */
+	struct progress *progress;
+	gboolean writing;
+	guint64 total, left_out, open;
+};
+
+/* Days of a dry run. */
+
+static struct day *
+day_of(struct backfill *b, const struct call *call)
+{
+	char text[TEXT_TIME];
+	text_time(call->start, b->pbx.tz, text);
+	text[10] = '\0';
+	for (guint i = b->days->len; i-- > 0;) {
+		struct day *day = &g_array_index(b->days, struct day, i);
+		if (strcmp(day->date, text) == 0)
+			return day;
+	}
+	struct day day = { .date = g_strdup(text) };
+	g_array_append_val(b->days, day);
+	return &g_array_index(b->days, struct day, b->days->len - 1);
+}
+
+static void
+count_day(struct backfill *b, const struct call *call)
+{
+	struct day *day = day_of(b, call);
+	day->in += call->direction == DIRECTION_IN;
+	day->out += call->direction == DIRECTION_OUT;
+	day->answered += call->result == RESULT_ANSWERED;
+	day->missed += call->result == RESULT_MISSED;
+	day->failed += call->result == RESULT_FAILED;
+	day->recordings += call->n_recordings;
+}
+
+static void
+day_clear(gpointer data)
+{
+	g_free(((struct day *)data)->date);
+}
+
+static void
+print_days(const struct backfill *b)
+{
+	double rate = b->app->config->planfix.rate;
+	fprintf(stderr, "%-10s %7s %7s %9s %7s %7s %11s\n", "day", "in", "out", "answered",
+	    "missed", "failed", "recordings");
+	for (guint i = 0; i < b->days->len; i++) {
+		const struct day *d = &g_array_index(b->days, struct day, i);
+		fprintf(stderr,
+		    "%-10s %7" G_GUINT64_FORMAT " %7" G_GUINT64_FORMAT " %9" G_GUINT64_FORMAT
+		    " %7" G_GUINT64_FORMAT " %7" G_GUINT64_FORMAT " %11" G_GUINT64_FORMAT "\n",
+		    d->date, d->in, d->out, d->answered, d->missed, d->failed, d->recordings);
+	}
+	fprintf(stderr, "%" G_GINT64_FORMAT " requests", b->teller.events);
+	if (rate > 0)
+		fprintf(stderr, ", about %.0f minutes at %g a second",
+		    (double)b->teller.events / rate / 60, rate);
+	fputc('\n', stderr);
+}
+
+/* Calls. */
+
+static gboolean
+is_known(const struct backfill *b, const struct call *call)
+{
+	if (b->known == NULL)
+		return FALSE;
+	gboolean known = g_hash_table_contains(b->known, call->callid);
+	for (const char *const *id = call->linkedids; *id != NULL && !known; id++)
+		known = g_hash_table_contains(b->known, *id);
+	return known;
+}
+
+static gboolean
+begin_once(struct backfill *b, GError **error)
+{
+	if (b->writing || b->teller.print != NULL)
+		return TRUE;
+	b->writing = store_begin(b->db, error);
+	return b->writing;
+}
+
+static gboolean
+take_group(
+    struct group *group, const struct timeline *t, GPtrArray *calls, gpointer data, GError **error)
+{
+	struct backfill *b = data;
+	struct call_patience patience = pbx_patience(b->app->config);
+	(void)group;
+	if (!begin_once(b, error))
+		return FALSE;
+	for (guint i = 0; i < calls->len; i++) {
+		struct call *call = calls->pdata[i];
+		if (call->start < b->job.from || call->start >= b->job.to)
+			continue;
+		b->total++;
+		call_settle(call, t, &patience,
+		    t->last != TIME_NONE ? b->teller.now - t->last : patience.stale);
+		if (call->settled == SETTLED_OPEN) {
+			b->open++;
+			continue;
+		}
+		if (is_known(b, call)) {
+			b->left_out++;
+			continue;
+		}
+		if (b->days != NULL && call->skip == NULL)
+			count_day(b, call);
+		if (!tell_call(&b->teller, call, TRUE, error))
+			return FALSE;
+	}
+	if (b->progress != NULL)
+		progress_show(b->progress, t->last, b->total, b->teller.events);
+	return TRUE;
+}
+
+static gboolean
+commit_block(gint64 id, gpointer data, GError **error)
+{
+	struct backfill *b = data;
+	if (!b->writing)
+		return TRUE;
+	b->job.next = MAX(b->job.next, id + 1);
+	b->job.changed = b->teller.now;
+	b->job.calls = b->teller.calls;
+	b->job.events = b->teller.events;
+	b->writing = FALSE;
+	return jobs_put(b->db, &b->job, error) && store_commit(b->db, error);
+}
+
+/* The range of ids, or where an earlier run of this job stopped. */
+static gboolean
+find_range(struct backfill *b, GError **error)
+{
+	gint64 first, last, low, high;
+	gboolean found = FALSE;
+	struct job before;
+	if (!source_bounds(b->pbx.source, &first, &last, error))
+		return FALSE;
+	low = first;
+	high = last + 1;
+	if (first != 0 &&
+	    (!rebuild_bisect(b->pbx.source, &b->pbx.zone, b->job.from - MARGIN, &low, error) ||
+		!rebuild_bisect(b->pbx.source, &b->pbx.zone, b->job.to + MARGIN, &high, error)))
+		return FALSE;
+	if (b->db != NULL && !jobs_get(b->db, b->job.from, b->job.to, &before, &found, error))
+		return FALSE;
+	b->job.next = low;
+	b->job.last = high - 1;
+	b->job.began = b->teller.now;
+	if (found && before.finished == 0 && before.next > low && b->teller.print == NULL) {
+		b->job = before;
+		b->job.last = high - 1;
+		b->teller.calls = before.calls;
+		b->teller.events = before.events;
+		log_say(LOG_LEVEL_INFO, "going on at row %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT,
+		    before.next, high - 1);
+	}
+	return TRUE;
+}
+
+static gboolean
+fill(struct backfill *b, GError **error)
+{
+	if (!find_range(b, error))
+		return FALSE;
+	struct rebuild_options options = pbx_rebuild_options(&b->pbx, b->app->config);
+	options.open = TRUE;
+	g_autoptr(rebuild) r = rebuild_new(b->pbx.source, &options, take_group, commit_block, b);
+	gboolean ok = rebuild_scan(r, b->job.next - 1, b->job.last, &app_stop, error);
+	if (ok && !app_stop)
+		ok = rebuild_orphans(
+		    r, b->job.from, MIN(b->job.to, b->teller.now), &app_stop, error);
+	if (ok && !app_stop)
+		ok = rebuild_finish(r, error);
+	if (ok && !app_stop && b->teller.print == NULL) {
+		b->job.finished = b->teller.now;
+		ok = begin_once(b, error) && commit_block(b->job.last, b, error);
+	}
+	if (b->writing)
+		store_rollback(b->db);
+	b->writing = FALSE;
+	return ok;
+}
+
+/* What follows. */
+
+static void
+say_filled(const struct backfill *b)
+{
+	log_say(LOG_LEVEL_INFO,
+	    "%" G_GUINT64_FORMAT " calls: %" G_GINT64_FORMAT " told now, %" G_GINT64_FORMAT
+	    " skipped with a reason, %" G_GUINT64_FORMAT " known by --known, %" G_GUINT64_FORMAT
+	    " still open; the others had been told before",
+	    b->total, b->teller.calls, b->teller.skipped, b->left_out, b->open);
+}
+
+/* The recordings, where no other run is at it. */
+static void
+convert_now(struct backfill *b)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(run_lock) lock = NULL;
+	struct convert_result result = { 0 };
+	if (lock_take(b->app->config->store.path, "read", &lock, &error) != LOCK_TAKEN) {
+		log_say(LOG_LEVEL_INFO, "recordings are left to the run that is at work");
+		return;
+	}
+	if (!convert(
+		b->db, &b->app->config->recordings, g_get_real_time(), &app_stop, &result, &error))
+		app_fail("recordings", error);
+	convert_result_clear(&result);
+}
+
+static int
+send_now(struct backfill *b)
+{
+	gboolean busy = FALSE;
+	convert_now(b);
+	if (app_stop)
+		return EXIT_DONE;
+	int status = pass_send(b->app, b->db, &busy);
+	if (busy)
+		log_say(LOG_LEVEL_INFO,
+		    "another run is sending: it sends these, too, after what is live");
+	return status;
+}
+
+static int
+run(struct backfill *b, gboolean dry_run)
+{
+	g_autoptr(GError) error = NULL;
+	const char *path = b->app->config->store.path;
+	if (!dry_run || g_file_test(path, G_FILE_TEST_EXISTS)) {
+		b->db = store_open(path, dry_run ? STORE_READ : STORE_WRITE, &error);
+		if (b->db == NULL)
+			return app_fail(NULL, error);
+	}
+	if (!pbx_open(&b->pbx, b->app->config, &error))
+		return app_fail(NULL, error);
+	b->teller = (struct teller){ .store = b->db,
+		.print = dry_run ? stdout : NULL,
+		.config = b->app->config,
+		.form = pbx_form_settings(&b->pbx, b->app->config),
+		.now = g_get_real_time(),
+		.history = TRUE };
+	b->progress = progress_new(b->job.from, b->job.to);
+	gboolean ok = fill(b, &error);
+	g_clear_pointer(&b->progress, progress_free);
+	pbx_close(&b->pbx);
+	if (!ok)
+		return app_fail(NULL, error);
+	if (dry_run) {
+		print_days(b);
+		return EXIT_DONE;
+	}
+	if (app_stop) {
+		log_say(LOG_LEVEL_INFO, "stopped; the same command goes on from here");
+		return EXIT_DONE;
+	}
+	say_filled(b);
+	return send_now(b);
+}
+
+/* A file of call ids, one a line. */
+static GHashTable *
+read_known(const char *file, GError **error)
+{
+	g_autofree char *text = NULL;
+	if (!g_file_get_contents(file, &text, NULL, error))
+		return NULL;
+	GHashTable *known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_auto(GStrv) lines = g_strsplit_set(text, "\r\n", -1);
+	for (char **line = lines; *line != NULL; line++) {
+		if (*g_strstrip(*line) != '\0')
+			g_hash_table_add(known, g_strdup(*line));
+	}
+	return known;
+}
+
+static gboolean
+period(struct backfill *b, const char *from, const char *to)
+{
+	g_autoptr(GError) error = NULL;
+	if (from == NULL || to == NULL) {
+		log_say(LOG_LEVEL_ERROR, "backfill wants --from T and --to T\nFor example: celsync "
+		                         "backfill --from 2026-10-01 --to 2026-11-01");
+		return FALSE;
+	}
+	if (!config_parse_time(from, NULL, &b->job.from, &error) ||
+	    !config_parse_time(to, NULL, &b->job.to, &error)) {
+		log_say(LOG_LEVEL_ERROR, "%s", error->message);
+		return FALSE;
+	}
+	if (b->job.from >= b->job.to) {
+		log_say(LOG_LEVEL_ERROR, "--from %s is not before --to %s", from, to);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+int
+cmd_backfill(struct app *app, int argc, char **argv)
+{
+	g_autofree char *from = NULL, *to = NULL, *known = NULL;
+	gboolean dry_run = FALSE;
+	double rate = -1;
+	const GOptionEntry entries[] = {
+		{ "from", 0, 0, G_OPTION_ARG_STRING, &from, "Calls that began at T or later", "T" },
+		{ "to", 0, 0, G_OPTION_ARG_STRING, &to, "Calls that began before T", "T" },
+		{ "dry-run", 0, 0, G_OPTION_ARG_NONE, &dry_run,
+		    "Print the requests, and a summary by day; change nothing", NULL },
+		{ "rate", 0, 0, G_OPTION_ARG_DOUBLE, &rate,
+		    "At most N requests a second, 0: no limit", "N" },
+		{ "known", 0, 0, G_OPTION_ARG_FILENAME, &known,
+		    "Leave out the calls whose ids stand in FILE, one a line", "FILE" },
+		G_OPTION_ENTRY_NULL,
+	};
+	struct backfill b = { .app = app };
+	g_autoptr(GError) error = NULL;
+	int status;
+	if (!app_options(app, entries, argc, argv, &status))
+		return status;
+	if (!period(&b, from, to))
+		return EXIT_USAGE;
+	if (!app_config(app,
+		CONFIG_NEEDS_SOURCE | CONFIG_NEEDS_STORE | (dry_run ? 0 : CONFIG_NEEDS_PLANFIX),
+		&status))
+		return status;
+	if (rate >= 0)
+		app->config->planfix.rate = rate;
+	if (known != NULL) {
+		b.known = read_known(known, &error);
+		if (b.known == NULL)
+			return app_fail("--known", error);
+	}
+	if (dry_run) {
+		b.days = g_array_new(FALSE, FALSE, sizeof(struct day));
+		g_array_set_clear_func(b.days, day_clear);
+	}
+	status = run(&b, dry_run);
+	g_clear_pointer(&b.db, store_close);
+	g_clear_pointer(&b.known, g_hash_table_unref);
+	g_clear_pointer(&b.days, g_array_unref);
+	return status;
+}

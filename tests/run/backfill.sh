@@ -1,0 +1,82 @@
+#!/bin/sh
+# celsync backfill: past dates, told once, whatever stops it and whatever was told before.
+TOP=${CELSYNC_TOP:-$(cd "$(dirname "$0")/../.." && pwd)}
+. "$TOP/tests/lib/tap.sh"
+
+period="--from 2026-11-22T00:00:00Z --to 2026-11-25T00:00:00Z"
+backfill() { # NAME OPTION ...
+	name=$1
+	shift
+	# shellcheck disable=SC2086
+	"$CELSYNC" -c "$T/fill.conf" backfill $period "$@" >"$T/$name.out" 2>"$T/$name.err"
+}
+completed() { grep '"accepted":true' "$T/$1.log" | grep -o '"ext":"[0-9]*","callid":"[^"]*"' | sort; }
+
+cp -r "$CAPTURE/monitor" "$T/monitor"
+planfix fill
+config "$T/fill.conf" "driver = sqlite
+path = $CAPTURE/master.db"
+sed -i '/^start = /d' "$T/fill.conf"
+"$CELSYNC" -c "$T/fill.conf" sync 2>/dev/null
+is "a PBX that began with now: nothing of the past was told" "$(wc -l <"$T/fill.log")" 0
+
+backfill dry --dry-run
+is "a dry run ends with 0" $? 0
+wanted=$(wc -l <"$T/dry.out")
+is "it prints each request" "$([ "$wanted" -gt 150 ] && echo yes)" yes
+grep -q '^2026-11-23' "$T/dry.err"
+ok "and a line for each day" $? "$T/dry.err"
+is "and sends nothing" "$(wc -l <"$T/fill.log")" 0
+
+backfill all
+is "a backfill ends with 0" $? 0
+is "each employee of each call got one COMPLETED" "$(completed fill | wc -l)" "$wanted"
+is "and nothing else: nobody's screen fills with windows" "$(grep -c '"event":"ACCEPTED"\|"event":"INCOMING"' "$T/fill.log")" 0
+is "none twice" "$(completed fill | uniq -d)" ""
+backfill again
+is "again: status" $? 0
+is "again: nothing is told twice" "$(completed fill | wc -l)" "$wanted"
+"$CELSYNC" -c "$T/fill.conf" backfill --from 2026-11-23T01:30:00Z --to 2026-11-23T01:40:00Z 2>/dev/null
+is "nor by a backfill of a part" "$(completed fill | wc -l)" "$wanted"
+completed fill >"$T/clean"
+planfix_stop
+ok "no fault" $? "$T/fill.err"
+
+# Calls that the old scripts told are left out.
+planfix known
+rm -f "$T"/fill.conf.db*
+config "$T/fill.conf" "driver = sqlite
+path = $CAPTURE/master.db"
+printf '1795397150.0\n\n1795397523.140\n' >"$T/ids"
+backfill known --known "$T/ids"
+is "--known: status" $? 0
+is "--known: those calls are left out, by any of their ids" "$(completed known | grep -c '1795397150.0\|1795397518.138')" 0
+is "--known: the others are told" "$(completed known | wc -l)" $((wanted - 3))
+planfix_stop
+
+# Killed again and again, it goes on, and at the end all is told.
+planfix killed --repeats any
+rm -f "$T"/fill.conf.db*
+config "$T/fill.conf" "driver = sqlite
+path = $CAPTURE/master.db"
+for ms in 10 20 30 40 60 80 120 160 200 260; do
+	# shellcheck disable=SC2086
+	timeout -s KILL 0.$(printf %03d $ms) "$CELSYNC" -c "$T/fill.conf" backfill $period >/dev/null 2>&1
+done
+i=0
+while [ $i -lt 3 ]; do
+	backfill last
+	i=$((i + 1))
+done
+is "killed ten times: the last run ends with 0" $? 0
+completed killed | uniq >"$T/b"
+diff "$T/clean" "$T/b" >"$T/diff"
+ok "and every event arrived" $? "$T/diff"
+planfix_stop
+
+# Ctrl-C stops it cleanly, and it says how to go on.
+"$CELSYNC" -c "$T/fill.conf" backfill --from 2026-11-22 2>"$T/usage.err"
+is "without --to: usage" $? 64
+"$CELSYNC" -c "$T/fill.conf" backfill --from 2026-11-23 --to 2026-11-22 2>"$T/usage.err"
+is "the wrong way round: usage" $? 64
+done_testing
