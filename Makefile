@@ -1,4 +1,4 @@
-# celsync: make · demo · check · asan · strict · fuzz · coverage · lint
+# celsync: make · demo · check · asan · strict · fuzz · coverage · lint · install · deb · check-package
 #
 # Every .c file of poller/, store/ and sync/ goes into one archive; the program is sync/main.c and that.
 # tests/unit/NAME.c becomes build/tests/NAME. B= names another build folder: asan, strict and fuzz have their own.
@@ -19,14 +19,15 @@ UNIT    := $(sort $(wildcard tests/unit/*.c))
 SCENE   := $(patsubst %.c,$(B)/%.o,$(wildcard tests/scene/*.c))
 PLANFIX := $(patsubst tests/planfix/%.c,$(B)/planfix/%.o,$(sort $(wildcard tests/planfix/*.c)))
 TESTS   := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT))
-TOOLS   := $(B)/tests/planfix $(B)/tests/compare
+TOOLS   := $(B)/tests/planfix $(B)/tests/compare $(B)/tests/celsync-crash
+CRASHED := $(patsubst %.c,$(B)/crash/%.o,$(sort $(shell grep -l '"store/crash.h"' poller/*.c store/*.c sync/*.c)))
 SQL     := $(sort $(wildcard sql/*/*.sql sql/*/*/*.sql))
 
-.PHONY: all programs tests demo check prove asan strict fuzz coverage lint format format-check deps-build deps-check deps-lint clean
+.PHONY: all programs tests demo check prove crash kill asan strict fuzz coverage lint format format-check deps-build deps-check deps-lint clean
 
 all: deps-build
 	@$(MAKE) --no-print-directory programs
-programs: $(B)/celsync
+programs: $(B)/celsync $(B)/celsync-hook
 tests: programs $(TESTS) $(TOOLS)
 
 deps-build deps-check deps-lint:
@@ -63,9 +64,21 @@ $(B)/libcelsync.a: $(OBJ)
 	@rm -f $@ && ar rcs $@ $^
 $(B)/celsync: $(B)/sync/main.o $(B)/libcelsync.a
 	$(call SAY,LD)$(LINK) -o $@ $^ $(PKG_LIBS) $(LIBS)
+# The hook links libc only; where it finds celsync is fixed when it is built.
+PREFIX ?= /usr/local
+$(B)/celsync-hook: cron/hook.c cron/agi.c cron/agi.h
+	@mkdir -p $(@D)
+	$(call SAY,CC)$(CC) -std=c17 -D_GNU_SOURCE $(WARN) -O2 -static -I. '-DHOOK_PROGRAM="$(PREFIX)/bin/celsync"' -o $@ cron/hook.c cron/agi.c
 $(B)/tests/planfix: $(PLANFIX)
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(LINK) -o $@ $^ $(PKG_LIBS) $(MHD_LIBS)
+# The program with durable steps counted and an exit at one of them (store/crash.h).
+$(B)/crash/%.o: %.c | $(B)/flags.mk
+	@mkdir -p $(@D)
+	$(call SAY,CC)$(COMPILE) -DCELSYNC_CRASH -c -o $@ $<
+$(B)/tests/celsync-crash: $(B)/sync/main.o $(CRASHED) $(B)/libcelsync.a
+	@mkdir -p $(@D)
+	$(call SAY,LD)$(LINK) -o $@ $^ $(PKG_LIBS) $(LIBS)
 $(B)/tests/compare: $(B)/compare/compare.o
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(LINK) -o $@ $^ $(PKG_LIBS)
@@ -80,7 +93,7 @@ $(B)/unit/%.o: tests/unit/%.c | $(B)/flags.mk
 	$(call SAY,CC)$(COMPILE) -c -o $@ $<
 
 .SECONDARY:
--include $(OBJ:.o=.d) $(B)/sync/main.d $(SCENE:.o=.d) $(PLANFIX:.o=.d) $(patsubst tests/unit/%.c,$(B)/unit/%.d,$(UNIT))
+-include $(OBJ:.o=.d) $(B)/sync/main.d $(SCENE:.o=.d) $(PLANFIX:.o=.d) $(CRASHED:.o=.d) $(patsubst tests/unit/%.c,$(B)/unit/%.d,$(UNIT))
 
 # A real capture through the real program to a strict stand-in server on loopback.
 demo: all
@@ -96,9 +109,17 @@ RUN := $(sort $(wildcard tests/run/*.sh)) tests/layers.sh
 prove:
 	@CELSYNC_TOP=$(CURDIR) CELSYNC_BUILD=$(abspath $(B)) tests/prove.sh $(TESTS) $(RUN)
 
+# Every durable step under both policies; and SIGKILL at 200 random moments.
+crash: deps-check
+	@$(MAKE) --no-print-directory -j$(shell nproc) tests
+	@CRASH_EVERY=1 CELSYNC_BUILD=$(abspath $(B)) tests/run/crash.sh
+kill: deps-check
+	@$(MAKE) --no-print-directory -j$(shell nproc) tests
+	@KILLS=200 CELSYNC_BUILD=$(abspath $(B)) tests/run/kill.sh
+
 asan: deps-check
 	@$(MAKE) --no-print-directory -j$(shell nproc) B=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined' tests
-	@ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 $(MAKE) --no-print-directory B=build/asan prove
+	@ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 CRASH_EVERY=20 KILLS=3 $(MAKE) --no-print-directory B=build/asan prove
 
 strict: deps-check deps-lint
 	@$(MAKE) --no-print-directory -j$(shell nproc) B=build/gcc CC=gcc CFLAGS='-O2 -Werror' tests
@@ -132,7 +153,8 @@ coverage: deps-check
 # Findings that are none are named where they stand, with the reason (cppcheck-suppress, NOLINT), or in .clang-tidy.
 LINTED = $(SRC) $(wildcard cron/*.c)
 lint: strict format-check
-	@shellcheck -x -S warning $(shell git ls-files '*.sh') .ci/run
+	@shellcheck -x -S warning $(shell git ls-files '*.sh') .ci/run $(wildcard debian/celsync.p[or]*)
+	@shellcheck -s bash cron/celsync.bash-completion
 	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -I. \
 	    --library=gnu,posix,gtk '-DG_DEFINE_QUARK(a,b)=' '-DG_GNUC_PRINTF(a,b)=' '-DG_DEFINE_AUTOPTR_CLEANUP_FUNC(a,b)=' \
 	    '-DG_GNUC_NULL_TERMINATED=' $(LINTED)
@@ -140,6 +162,8 @@ lint: strict format-check
 	    gcc -fanalyzer -Werror -O1 $(CPP) $$(pkg-config --cflags $(PKGS)) -c -o /dev/null $$f || exit 1; done
 	@for f in $(LINTED); do echo "  TIDY $$f"; \
 	    clang-tidy --quiet $$f -- $(CPP) $$(pkg-config --cflags $(PKGS)) 2>/dev/null || exit 1; done
+
+include debian/install.mk
 
 clean:
 	rm -rf build

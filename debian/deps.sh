@@ -1,6 +1,7 @@
 #!/bin/sh
-# debian/deps.sh build|check|lint ... : installs what is missing to build, to test, or to lint.
-# The list of packages is debian/control and nothing else: Build-Depends, those marked <!nocheck> for tests, X-Lint-Depends.
+# debian/deps.sh build|check|package|lint ... : installs what is missing to build, to test, to package, or to lint.
+# The list of packages is debian/control and nothing else: X-Build-Essential and Build-Depends, those
+# marked <!nocheck> for tests, X-Package-Depends, X-Lint-Depends.
 # DEPS=no forbids installing: what is missing is named, and the status is 1. DEPS=list only prints.
 set -eu
 cd "$(dirname "$0")"
@@ -12,10 +13,11 @@ field() { # NAME: the entries of one field, a line each
 }
 packages() {
 	case $1 in
-	build) field Build-Depends | grep -v '<!nocheck>' | grep -v '^debhelper' ;;
+	build) { field X-Build-Essential; field Build-Depends; } | grep -v '<!nocheck>' | grep -v '^debhelper' ;;
 	check) field Build-Depends | sed -n 's/ *<!nocheck>//p' ;;
+	package) field X-Package-Depends ;;
 	lint) field X-Lint-Depends ;;
-	*) echo "debian/deps.sh: build, check or lint, not $1" >&2; exit 64 ;;
+	*) echo "debian/deps.sh: build, check, package or lint, not $1" >&2; exit 64 ;;
 	esac | sed 's/ *(.*//'
 }
 wanted=$(for kind in "$@"; do packages "$kind"; done)
@@ -44,10 +46,18 @@ if [ "$(id -u)" != 0 ]; then
 fi
 echo "installing:$missing" >&2
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-
+# No service that comes with a package (nginx) is started: the tests run their own, and nothing is left running.
+policy=/usr/sbin/policy-rc.d
+made=
+if [ ! -e $policy ]; then
+	printf '#!/bin/sh\nexit 101\n' | $as_root sh -c "cat >$policy && chmod 755 $policy"
+	made=$policy
+fi
+trap 'rm -f "$log"; [ -z "$made" ] || $as_root rm -f "$made"' EXIT
+trap 'exit 1' INT TERM HUP
 run() {
 	$as_root env DEBIAN_FRONTEND=noninteractive apt-get "$@" >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
 }
 run -qq update
+# shellcheck disable=SC2086 # a list of names
 run -qq -y --no-install-recommends install $missing

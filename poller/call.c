@@ -219,6 +219,26 @@ list_linkedids(struct call_builder *b)
 	return list;
 }
 
+/* An id under which this call may have been announced: not one that means another call. */
+static const char *const *
+list_aliases(struct call_builder *b, const GPtrArray *calls, const struct call *call)
+{
+	guint n = 0;
+	const char **list = arena_alloc(b->arena, (b->group->linkedids->len + 1) * sizeof *list);
+	for (const char *const *id = call->linkedids; *id != NULL; id++) {
+		gboolean others = FALSE;
+		for (guint i = 0; i < calls->len && !others; i++) {
+			const struct call *other = calls->pdata[i];
+			others = other != call && other->direction != DIRECTION_INTERNAL &&
+			         strcmp(other->linkedid, *id) == 0;
+		}
+		if (!others)
+			list[n++] = *id;
+	}
+	list[n] = NULL;
+	return list;
+}
+
 static struct call *
 build_one(struct call_builder *b, guint beginning)
 {
@@ -284,6 +304,9 @@ call_build(struct group *group, const struct timeline *timeline, const struct ca
 		call->linkedids = linkedids;
 		g_ptr_array_add(calls, call);
 	}
+	for (guint i = 0; i < calls->len; i++)
+		((struct call *)calls->pdata[i])->aliases =
+		    list_aliases(&b, calls, calls->pdata[i]);
 	return calls;
 }
 

@@ -93,7 +93,9 @@ struct call {
 	const char *callid;
 	const char *linkedid;         /* callid without the PBX's name */
 	const char *const *linkedids; /* of the whole group, in Asterisk's order; NULL at the end */
-	const char *basis;            /* "cel" or "cdr" */
+	const char *const
+	    *aliases; /* those of them that began no other call with a client; NULL at the end */
+	const char *basis; /* "cel" or "cdr" */
 	enum direction direction;
 	const char *client;  /* rewritten; NULL: unknown */
 	const char *did;     /* NULL */

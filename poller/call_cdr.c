@@ -226,7 +226,7 @@ call_build_from_cdr(struct group *group, struct zone *zone, const struct call_ru
 	                   : call->linkedid;
 	const char **ids = arena_alloc0(b.arena, 2 * sizeof *ids);
 	ids[0] = call->linkedid;
-	call->linkedids = ids;
+	call->linkedids = call->aliases = ids;
 	call->start = start_of(&b, first);
 	call->answer = call->end = TIME_NONE;
 	call->hold = -1;

@@ -241,6 +241,23 @@ base_name(const char *path)
 	return slash != NULL ? slash + 1 : path;
 }
 
+/*
+ * The MP3 made of a recording is that recording: cdr may name it where cel still names the WAV (the old scripts, and our
+ * own update_cdr). "x.mp3" is made of x.wav, x.WAV, …; "x.wav.mp3" of x.wav.
+ */
+static gboolean
+same_recording(const char *a, const char *b)
+{
+	const gsize mp3 = strlen(".mp3");
+	if (strcmp(a, b) == 0)
+		return TRUE;
+	if (!g_str_has_suffix(b, ".mp3"))
+		return FALSE;
+	const gsize stem = strlen(b) - mp3;
+	const char *dot = strrchr(a, '.');
+	return strncmp(a, b, stem) == 0 && (a[stem] == '\0' || a + stem == dot);
+}
+
 static void
 add_recorder(GArray *list, const struct recorder *r)
 {
@@ -249,7 +266,7 @@ add_recorder(GArray *list, const struct recorder *r)
 	for (guint i = 0; i < list->len; i++) {
 		struct recorder *known = &g_array_index(list, struct recorder, i);
 		/* Stopped and started again, or re-attached after a transfer: the same file goes on. */
-		if (strcmp(known->what.file, r->what.file) == 0)
+		if (same_recording(known->what.file, r->what.file))
 			return;
 	}
 	g_array_append_val(list, *r);

@@ -119,6 +119,27 @@ source *source_sqlite_open(const struct source_config *config, GError **error);
 gboolean source_table_describe(source *base, enum source_table_kind kind, char *name, char quote,
     const char *const *columns, GError **error);
 
+/*
+ * A connection of its own that may write, for poller/cdr_update.c alone; MariaDB only. What source_open() returns never does.
+ * A statement fails after config->timeout seconds. After an error the writer can only be closed.
+ */
+typedef struct source_writer source_writer;
+source_writer *source_writer_open(const struct source_config *config, GError **error);
+void source_writer_close(source_writer *writer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(source_writer, source_writer_close)
+const char *source_writer_name(const source_writer *writer);
+/* A literal, and a table ("table" or "database.table"), as a statement takes them; free with g_free. */
+char *source_writer_quoted(source_writer *writer, const char *text);
+char *source_writer_table(const char *name);
+/* The number a statement answers with; 0 when it answers nothing. */
+gboolean source_writer_number(source_writer *writer, const char *sql, gint64 *n, GError **error);
+/* Adds the texts a statement answers with to a set that frees them. */
+gboolean
+source_writer_texts(source_writer *writer, const char *sql, GHashTable *texts, GError **error);
+/* *changed: rows that are different now. */
+gboolean
+source_writer_change(source_writer *writer, const char *sql, gint64 *changed, GError **error);
+
 /* `name` between quotes, quotes inside it doubled; free with g_free. */
 char *source_quoted(const char *name, char quote);
 

@@ -166,13 +166,11 @@ session_options(const struct source_config *config, MYSQL *mysql)
 		mysql_options(mysql, MYSQL_OPT_SSL_CA, config->tls_ca);
 }
 
-/* Connects where that has not been done yet. `limit`: seconds a statement may take, 0: any. */
+/* `limit`: seconds a statement may take, 0: any. */
 static gboolean
-session_open(struct mariadb *m, struct session *s, guint limit, GError **error)
+session_connect(struct mariadb *m, struct session *s, guint limit, GError **error)
 {
 	const struct source_config *c = &m->config;
-	if (s->mysql != NULL)
-		return TRUE;
 	s->mysql = mysql_init(NULL);
 	if (s->mysql == NULL)
 		g_error("out of memory");
@@ -193,9 +191,17 @@ session_open(struct mariadb *m, struct session *s, guint limit, GError **error)
 	g_autofree char *limited =
 	    is_mariadb ? g_strdup_printf("SET SESSION max_statement_time = %u", limit)
 		       : g_strdup_printf("SET SESSION max_execution_time = %u", limit * 1000);
-	return session_set(m, s, sql_text("source/mariadb_session"), error) &&
-	       session_set(m, s, sql_text("source/mariadb_read_only"), error) &&
-	       session_set(m, s, limited, error);
+	return session_set(m, s, limited, error);
+}
+
+/* Connects where that has not been done yet, to read only. */
+static gboolean
+session_open(struct mariadb *m, struct session *s, guint limit, GError **error)
+{
+	return s->mysql != NULL ||
+	       (session_connect(m, s, limit, error) &&
+		   session_set(m, s, sql_text("source/mariadb_session"), error) &&
+		   session_set(m, s, sql_text("source/mariadb_read_only"), error));
 }
 
 /* Ends what is under way. A short rest is read; for a long one the connection is given up. */
@@ -510,19 +516,27 @@ place_of(const struct source_config *config)
 	    "%s:%u", config->host != NULL ? config->host : "localhost", config->port);
 }
 
-source *
-source_mariadb_open(const struct source_config *config, GError **error)
+/* Who, where and how; not connected yet. */
+static struct mariadb *
+mariadb_new(const struct source_config *config)
 {
 	struct mariadb *m = g_new0(struct mariadb, 1);
-	g_autoptr(source) base = &m->base;
-	base->functions = &mariadb_functions;
-	base->missing = g_ptr_array_new_with_free_func(g_free);
 	m->config = *config;
 	if (config->database == NULL)
 		m->config.database = "asteriskcdrdb";
 	m->user = config->user != NULL ? config->user : g_get_user_name();
 	g_autofree char *place = place_of(config);
-	base->name = g_strdup_printf("%s on %s", m->config.database, place);
+	m->base.name = g_strdup_printf("%s on %s", m->config.database, place);
+	return m;
+}
+
+source *
+source_mariadb_open(const struct source_config *config, GError **error)
+{
+	struct mariadb *m = mariadb_new(config);
+	g_autoptr(source) base = &m->base;
+	base->functions = &mariadb_functions;
+	base->missing = g_ptr_array_new_with_free_func(g_free);
 
 	if (!session_open(m, &m->scan, 0, error) ||
 	    !find_table(m, SOURCE_CEL, config->cel_table, error) ||
@@ -541,3 +555,92 @@ static const struct source_functions mariadb_functions = {
 	.answer = mariadb_answer,
 	.answer_drop = mariadb_answer_drop,
 };
+
+/* For poller/cdr_update.c: a connection that may write, and is nobody else's. */
+
+struct source_writer {
+	struct mariadb *m; /* owned */
+	struct session session;
+};
+
+source_writer *
+source_writer_open(const struct source_config *config, GError **error)
+{
+	g_autoptr(source_writer) w = g_new0(struct source_writer, 1);
+	w->m = mariadb_new(config);
+	if (!session_connect(w->m, &w->session, w->m->config.timeout, error))
+		return NULL;
+	return g_steal_pointer(&w);
+}
+
+void
+source_writer_close(source_writer *w)
+{
+	if (w == NULL)
+		return;
+	session_close(&w->session);
+	g_free(w->m->base.name);
+	g_free(w->m);
+	g_free(w);
+}
+
+const char *
+source_writer_name(const source_writer *w)
+{
+	return w->m->base.name;
+}
+
+char *
+source_writer_quoted(source_writer *w, const char *text)
+{
+	const gsize length = strlen(text);
+	g_autofree char *escaped = g_malloc(2 * length + 1);
+	mysql_real_escape_string(w->session.mysql, escaped, text, length);
+	return g_strdup_printf("'%s'", escaped);
+}
+
+char *
+source_writer_table(const char *name)
+{
+	return table_quoted(name);
+}
+
+gboolean
+source_writer_number(source_writer *w, const char *sql, gint64 *n, GError **error)
+{
+	char **row;
+	if (!session_query(w->m, &w->session, sql, 0, error))
+		return FALSE;
+	const int got = session_next(w->m, &w->session, &row, error);
+	if (got < 0)
+		return FALSE;
+	*n = got > 0 && row[0] != NULL ? g_ascii_strtoll(row[0], NULL, 10) : 0;
+	if (got > 0)
+		session_stop(&w->session);
+	return TRUE;
+}
+
+gboolean
+source_writer_texts(source_writer *w, const char *sql, GHashTable *texts, GError **error)
+{
+	char **row;
+	int got;
+	if (!session_query(w->m, &w->session, sql, 0, error))
+		return FALSE;
+	while ((got = session_next(w->m, &w->session, &row, error)) > 0) {
+		if (row[0] != NULL)
+			g_hash_table_add(texts, g_strdup(row[0]));
+	}
+	return got == 0;
+}
+
+gboolean
+source_writer_change(source_writer *w, const char *sql, gint64 *changed, GError **error)
+{
+	if (mysql_query(w->session.mysql, sql) != 0) {
+		session_fail(w->m, &w->session, error);
+		return FALSE;
+	}
+	*changed = (gint64)mysql_affected_rows(w->session.mysql);
+	return TRUE;
+}

@@ -38,10 +38,11 @@ read_id(statement *query, gpointer element)
 }
 
 gboolean
-late_resend(store *db, gint64 now, gint64 lost, int *n, GError **error)
+late_resend(store *db, gint64 now, gint64 lost, enum outbox_rank rank, int *n, GError **error)
 {
 	statement *resendable = store_query(db, "late/resendable");
 	store_bind_int(resendable, ":lost", lost);
+	store_bind_int(resendable, ":rank", rank);
 	/* The list first: a statement must not run over rows that are being changed. */
 	g_autoptr(GArray) ids = store_rows(resendable, sizeof(gint64), read_id, NULL, error);
 	if (ids == NULL)

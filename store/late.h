@@ -17,10 +17,12 @@ gboolean late_owe(store *store, gint64 id, gboolean owes, GError **error);
 GArray *late_records(store *store, int most, GError **error);
 
 /*
- * Unknown items of which fewer than `lost` answers were lost become ready. Not counted are tries
- * that certainly did not arrive: hours without a connection must not use up the one repetition.
+ * Unknown items up to `rank` of which fewer than `lost` answers were lost become ready; not those that were overtaken: an
+ * ACCEPTED after its COMPLETED would open the window again. Not counted are tries that certainly did not arrive: hours without
+ * a connection must not use up the one repetition.
  */
-gboolean late_resend(store *store, gint64 now, gint64 lost, int *n, GError **error);
+gboolean
+late_resend(store *store, gint64 now, gint64 lost, enum outbox_rank rank, int *n, GError **error);
 
 /* *doubt TRUE where a ready item's last try had no answer: PlanFix may be away. */
 gboolean late_doubt(store *store, gboolean *doubt, GError **error);

@@ -13,19 +13,26 @@ static const char *const state_names[OUTBOX_STATES] = {
 	[OUTBOX_EXPIRED] = "expired",
 };
 
+enum way {
+	WAY_NONE,
+	WAY_OPEN,
+	WAY_FORCED /* only where the outcome says so */
+};
+
 /*
  * Which changes there are, [from][to]. ready -> sending is missing here because only outbox_claim()
  * makes it: it also writes the owner, without whom nobody could tell an abandoned item.
  */
-static const gboolean transitions[OUTBOX_STATES][OUTBOX_STATES] = {
-	[OUTBOX_READY][OUTBOX_EXPIRED] = TRUE,
-	[OUTBOX_SENDING][OUTBOX_SENT] = TRUE,
-	[OUTBOX_SENDING][OUTBOX_READY] = TRUE,
-	[OUTBOX_SENDING][OUTBOX_REJECTED] = TRUE,
-	[OUTBOX_SENDING][OUTBOX_UNKNOWN] = TRUE,
-	[OUTBOX_REJECTED][OUTBOX_READY] = TRUE,
-	[OUTBOX_UNKNOWN][OUTBOX_READY] = TRUE,
-	[OUTBOX_EXPIRED][OUTBOX_READY] = TRUE,
+static const enum way transitions[OUTBOX_STATES][OUTBOX_STATES] = {
+	[OUTBOX_READY][OUTBOX_EXPIRED] = WAY_OPEN,
+	[OUTBOX_SENDING][OUTBOX_SENT] = WAY_OPEN,
+	[OUTBOX_SENDING][OUTBOX_READY] = WAY_OPEN,
+	[OUTBOX_SENDING][OUTBOX_REJECTED] = WAY_OPEN,
+	[OUTBOX_SENDING][OUTBOX_UNKNOWN] = WAY_OPEN,
+	[OUTBOX_SENT][OUTBOX_READY] = WAY_FORCED,
+	[OUTBOX_REJECTED][OUTBOX_READY] = WAY_OPEN,
+	[OUTBOX_UNKNOWN][OUTBOX_READY] = WAY_OPEN,
+	[OUTBOX_EXPIRED][OUTBOX_READY] = WAY_OPEN,
 };
 
 const char *
@@ -215,7 +222,8 @@ outbox_move(store *db, gint64 id, enum outbox_state from, const struct outbox_ou
     gint64 now, GError **error)
 {
 	const enum outbox_state to = outcome->to;
-	if (!transitions[from][to]) {
+	const enum way way = transitions[from][to];
+	if (way == WAY_NONE || (way == WAY_FORCED && !outcome->forced)) {
 		g_set_error(error, STORE_ERROR, STORE_ERROR_STATE,
 		    "outbox item %" G_GINT64_FORMAT ": there is no way from %s to %s\n"
 		    "This is a fault in celsync: please report it with this message.",

@@ -7,6 +7,7 @@
  *            sending -> unknown    sent, but the answer was lost
  *   ready -> expired               an announcement past its time, or `give_up` days
  *   rejected, unknown, expired -> ready      by replay
+ *   sent -> ready                  by replay --force alone: outbox_outcome.forced
  *
  * outbox_move() owns this table of transitions; no other function changes a state, but outbox_claim(),
  * which makes ready -> sending and writes the owner with it.
@@ -15,9 +16,9 @@
  * and changes nothing, so a call that is rebuilt twice is told once.
  *
  * Order: within one (callid, ext), by window `n`, then `rank`, then id. An item is offered only when no
- * earlier ACCEPTED or COMPLETED is ready or sending; OUTBOX_ANNOUNCE items block nobody, and are not
- * offered any more once a later item of their call and employee has left. A record is offered
- * only when the COMPLETED of its window was sent, or there is none; it blocks nobody. Live
+ * earlier ACCEPTED or COMPLETED is ready or sending; OUTBOX_ANNOUNCE items hold back the others only
+ * while they are sending, and are not offered any more once a later item of their call and employee has
+ * left. A record is offered only when the COMPLETED of its window was sent, or there is none; it blocks nobody. Live
  * items go before history. An item that waits lets those behind it wait as long (`not_before`).
  *
  * Times are microseconds UTC. Functions that write act inside the caller's transaction.
@@ -112,6 +113,7 @@ struct outbox_outcome {
 	gint64 not_before;
 	gint64 status;
 	const char *answer;
+	gboolean forced; /* what was acknowledged goes again: somebody wants it twice */
 };
 /* From the state the item is expected to be in; STORE_ERROR_STATE when the table forbids it or it is elsewhere. */
 gboolean outbox_move(store *store, gint64 id, enum outbox_state from,
@@ -124,12 +126,6 @@ gboolean outbox_recover(store *store, gint64 now, int *n, GError **error);
  * again from rejected, unknown or expired) before `given_up`. A replay does not move `expires`.
  */
 gboolean outbox_expire(store *store, gint64 now, gint64 given_up, int *n, GError **error);
-/*
- * Under the policy "resend", unknown items that were tried fewer than `attempts` times become ready; not
- * those that were overtaken: an ACCEPTED after its COMPLETED would open the window again.
- */
-gboolean outbox_resend_unknown(store *store, gint64 now, gint64 attempts, int *n, GError **error);
-
 /*
  * When the next ready item may go; 0: none waits but for the outcome of one that is being sent. After
  * outbox_expire(): an item whose `expires` has passed is not known here.

@@ -32,15 +32,6 @@ outbox_expire(store *db, gint64 now, gint64 given_up, int *n, GError **error)
 	return move_all(db, expired, OUTBOX_READY, &outcome, now, n, error);
 }
 
-gboolean
-outbox_resend_unknown(store *db, gint64 now, gint64 attempts, int *n, GError **error)
-{
-	statement *resendable = store_query(db, "outbox/resendable");
-	store_bind_int(resendable, ":attempts", attempts);
-	const struct outbox_outcome outcome = { .to = OUTBOX_READY, .not_before = now };
-	return move_all(db, resendable, OUTBOX_UNKNOWN, &outcome, now, n, error);
-}
-
 struct claim {
 	gint64 id, lease;
 	struct outbox_owner owner;

@@ -51,7 +51,15 @@ recording_clear(struct recording *recording)
 	g_clear_pointer(&recording->artist, g_free);
 }
 
-/* Columns as in recordings/get, waiting, of_call and of_state. */
+gint64
+recording_next_look(const struct recording *recording, gint64 now, gint64 first)
+{
+	const gint64 last = 24 * 3600 * (gint64)G_USEC_PER_SEC;
+	const gint64 from = MAX(recording->call_ended, recording->since), age = now - from;
+	return age >= last ? RECORDING_NEVER : now + CLAMP(age, first, MAX(first, last - age));
+}
+
+/* Columns as in recordings/get, waiting, of_call, of_state, look, links, wavs and noted. */
 static void
 read_recording(statement *query, gpointer element)
 {
@@ -73,6 +81,9 @@ read_recording(statement *query, gpointer element)
 		.title = g_strdup(store_text(query, 14)),
 		.artist = g_strdup(store_text(query, 15)),
 		.attempts = store_int(query, 16),
+		.published = store_int(query, 17),
+		.wav_due = store_int(query, 18),
+		.wav_gone = store_int(query, 19),
 	};
 }
 
@@ -165,6 +176,9 @@ recordings_move(
 	store_bind_text(move, ":mp3", recording->mp3);
 	store_bind_text(move, ":link", recording->link);
 	store_bind_text(move, ":reason", recording->reason);
+	store_bind_int(move, ":published", recording->published);
+	store_bind_int(move, ":wav_due", recording->wav_due);
+	store_bind_int(move, ":wav_gone", recording->wav_gone);
 	if (store_run_one(move, error))
 		return TRUE;
 	g_prefix_error(error, "recording %" G_GINT64_FORMAT ", %s to %s: ", recording->id,
@@ -176,6 +190,81 @@ gboolean
 recordings_recover(store *db, int *n, GError **error)
 {
 	return store_run(store_query(db, "recordings/recover"), n, error);
+}
+
+/* The one number that a statement answers with. */
+static gboolean
+ask_number(statement *query, gint64 *n, GError **error)
+{
+	if (store_step(query, error) < 0)
+		return FALSE;
+	*n = store_int(query, 0);
+	store_reset(query);
+	return TRUE;
+}
+
+gboolean
+recordings_any(store *db, gint64 now, gint64 before, gboolean *any, GError **error)
+{
+	statement *query = store_query(db, "recordings/any");
+	gint64 n;
+	store_bind_int(query, ":now", now);
+	store_bind_int(query, ":before", before);
+	if (!ask_number(query, &n, error))
+		return FALSE;
+	*any = n != 0;
+	return TRUE;
+}
+
+gboolean
+recordings_due(store *db, gint64 now, gint64 *n, GError **error)
+{
+	statement *query = store_query(db, "recordings/due");
+	store_bind_int(query, ":now", now);
+	return ask_number(query, n, error);
+}
+
+gboolean
+recordings_unfinished(store *db, const char *path, gint64 *n, GError **error)
+{
+	statement *query = store_query(db, "recordings/unfinished");
+	store_bind_text(query, ":path", path);
+	return ask_number(query, n, error);
+}
+
+GArray *
+recordings_done(store *db, enum recordings_care care, gint64 time, int limit, GError **error)
+{
+	static const char *const cares[][2] = {
+		[RECORDINGS_LOOK] = { "recordings/look", ":now" },
+		[RECORDINGS_WAVS] = { "recordings/wavs", ":now" },
+		[RECORDINGS_LINKS] = { "recordings/links", ":before" },
+	};
+	statement *query = store_query(db, cares[care][0]);
+	store_bind_int(query, cares[care][1], time);
+	store_bind_int(query, ":limit", limit);
+	return recording_rows(query, error);
+}
+
+GArray *
+recordings_noted(store *db, int limit, GError **error)
+{
+	statement *query = store_query(db, "recordings/noted");
+	store_bind_int(query, ":limit", limit);
+	return recording_rows(query, error);
+}
+
+gboolean
+recordings_keep(store *db, const struct recording *recording, GError **error)
+{
+	statement *keep = store_query(db, "recordings/keep");
+	store_bind_int(keep, ":id", recording->id);
+	store_bind_int(keep, ":not_before", recording->not_before);
+	store_bind_text(keep, ":link", recording->link);
+	store_bind_text(keep, ":reason", recording->reason);
+	store_bind_int(keep, ":wav_due", recording->wav_due);
+	store_bind_int(keep, ":wav_gone", recording->wav_gone);
+	return store_run_one(keep, error);
 }
 
 gboolean

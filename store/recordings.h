@@ -8,6 +8,9 @@
  *   none, failed -> waiting            by replay
  *   done -> waiting                    the source grew again: converted anew, the link stays
  *
+ * A done one is looked at again at `not_before` (has its WAV grown?) and at `wav_due` (CDR rows that should name the
+ * MP3, a WAV that may go); RECORDING_NEVER ends that. What such a look finds is kept with recordings_keep().
+ *
  * A recording is known by (callid, file): file is its base name, path is where its WAV is expected,
  * relative to the spool folder ("2026/11/23/external-101-….wav").
  */
@@ -41,7 +44,17 @@ struct recording {
 	char *reason;         /* of none and failed, or why it waits */
 	char *title, *artist; /* for the ID3 tags: employee and client as known when wanted */
 	gint64 attempts;
+	gint64
+	    published; /* when its link was first made, µs UTC; 0: never. Stays when the link has ended */
+	gint64 wav_due;  /* when CDR rows and WAV are to be seen to; 0: at once */
+	gint64 wav_gone; /* since when the WAV is not there; 0: it is */
 };
+#define RECORDING_NEVER G_MAXINT64
+/*
+ * When a done one is looked at again, after a look at `now`: after `first` (µs), then at distances that double, for a day
+ * after the call's end or after it was first wanted, whichever is later.
+ */
+gint64 recording_next_look(const struct recording *recording, gint64 now, gint64 first);
 void recording_clear(struct recording *recording);
 
 /*
@@ -55,13 +68,33 @@ gboolean recordings_get(store *store, const char *callid, const char *file,
 /* Takes up to `limit` waiting ones whose time has come and marks them converting; struct recording. */
 GArray *recordings_claim(store *store, gint64 now, int limit, GError **error);
 /*
- * Writes state, sizes, duration, mp3, link, reason, not_before of recording->id, from state `from`;
+ * Writes state, sizes, duration, mp3, link, reason and all times of recording->id, from state `from`;
  * STORE_ERROR_STATE when the table above forbids it or the recording is elsewhere.
  */
 gboolean recordings_move(
     store *store, const struct recording *recording, enum recording_state from, GError **error);
 /* Converting ones left by a run that was killed become waiting again. Only for the holder of the lock. */
 gboolean recordings_recover(store *store, int *n, GError **error);
+/* Whether a run at `now` has anything to do; `before`: links made before that are to end. */
+gboolean recordings_any(store *store, gint64 now, gint64 before, gboolean *any, GError **error);
+/* How many are to be converted by now. */
+gboolean recordings_due(store *store, gint64 now, gint64 *n, GError **error);
+
+/* Done ones by what they are waiting for; struct recording, the most urgent first, at most limit. */
+enum recordings_care {
+	RECORDINGS_LOOK, /* not_before <= time */
+	RECORDINGS_WAVS, /* wav_due <= time */
+	RECORDINGS_LINKS /* have a link made before time */
+};
+GArray *
+recordings_done(store *store, enum recordings_care care, gint64 time, int limit, GError **error);
+/* Writes not_before, link, reason, wav_due and wav_gone of a done one; STORE_ERROR_STATE when it is not. */
+gboolean recordings_keep(store *store, const struct recording *recording, GError **error);
+/* Done ones with a word to say (the WAV stays, and why); struct recording, oldest first, at most limit. */
+GArray *recordings_noted(store *store, int limit, GError **error);
+/* How many recordings (of other calls) still need the WAV at `path`. */
+gboolean recordings_unfinished(store *store, const char *path, gint64 *n, GError **error);
+
 gboolean recordings_counts(store *store, gint64 counts[RECORDING_STATES], GError **error);
 /* Of one call, or all in one state (callid NULL); struct recording, oldest first, at most limit. */
 GArray *recordings_of(

@@ -1,6 +1,7 @@
 #include "store/handle.h"
 
 #include "sql/sql.h"
+#include "store/crash.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -363,8 +364,11 @@ store_begin(store *db, GError **error)
 gboolean
 store_commit(store *db, GError **error)
 {
-	if (store_run(store_query(db, "commit"), NULL, error))
+	CRASH_POINT("before commit");
+	if (store_run(store_query(db, "commit"), NULL, error)) {
+		CRASH_POINT("after commit");
 		return TRUE;
+	}
 	/* Nothing stays half done: the caller's next transaction must be able to begin. */
 	store_rollback(db);
 	return FALSE;

@@ -11,9 +11,11 @@
 #include <dirent.h>
 #include <lame/lame.h>
 
+#include "store/crash.h"
 #include "sync/beneath.h"
 #include "sync/mp3mark.h"
 #include "sync/sound.h"
+#include "sync/spool.h"
 
 #define TEMPORARY_SUFFIX ".celsync-tmp"
 #define TOLERANCE_MS 200 /* an MP3 may differ from its source by so much */
@@ -95,9 +97,9 @@ tag_date(lame_t lame, gint64 recorded)
 }
 
 static void
-tag(lame_t lame, const struct audio_tags *tags, const struct audio_info *source)
+tag(lame_t lame, const struct audio_tags *tags, const struct mp3mark *source)
 {
-	g_autofree char *mark = mp3mark_text(source->size, source->mtime);
+	g_autofree char *mark = mp3mark_text(source);
 
 	id3tag_init(lame);
 	id3tag_add_v2(lame);
@@ -116,9 +118,10 @@ tag(lame_t lame, const struct audio_tags *tags, const struct audio_info *source)
 }
 
 static lame_t
-encoder_open(
-    const struct audio_info *source, int quality, const struct audio_tags *tags, GError **error)
+encoder_open(const char *path, const struct audio_info *source, int quality,
+    const struct audio_tags *tags, GError **error)
 {
+	struct mp3mark mark = { .size = source->size, .mtime = source->mtime };
 	static GMutex tables; /* the first lame_init_params fills tables that all encoders share */
 	lame_t lame = lame_init();
 	int code = -1;
@@ -138,7 +141,8 @@ encoder_open(
 		/* The Xing/LAME frame tells decoders what the encoder added at both ends: exact length. */
 		lame_set_bWriteVbrTag(lame, 1);
 		lame_set_write_id3tag_automatic(lame, 0);
-		tag(lame, tags, source);
+		g_strlcpy(mark.extension, spool_extension(path), sizeof mark.extension);
+		tag(lame, tags, &mark);
 		g_mutex_lock(&tables);
 		code = lame_init_params(lame);
 		g_mutex_unlock(&tables);
@@ -235,8 +239,10 @@ draft_dress(const draft *out, int source)
 static gboolean
 draft_keep(draft *out, GError **error)
 {
+	CRASH_POINT("before the MP3 has its name");
 	if (fsync(out->fd) < 0 || renameat(out->folder, out->temporary, out->folder, out->name) < 0)
 		return write_failed(out->target, error);
+	CRASH_POINT("after the MP3 has its name");
 	out->kept = TRUE;
 	return fsync(out->folder) == 0 || write_failed(out->target, error);
 }
@@ -370,7 +376,7 @@ audio_encode(int dir, const char *source, const char *target, int quality,
 		    "%s: holds no audio\nA header alone is no recording.", source);
 		return FALSE;
 	}
-	lame = encoder_open(&info, quality, tags, error);
+	lame = encoder_open(source, &info, quality, tags, error);
 	if (!lame)
 		return FALSE;
 	ok = draft_open(&out, dir, target, error) &&
@@ -389,13 +395,13 @@ audio_check_mp3(int dir, const char *path, gint64 *duration_ms, GError **error)
 }
 
 gboolean
-audio_made_from(int dir, const char *mp3, gint64 *size, gint64 *mtime)
+audio_made_from(int dir, const char *mp3, struct mp3mark *mark)
 {
 	beneath_fd fd = beneath_open(dir, mp3, O_RDONLY, 0);
 	g_autofree guint8 *head = g_malloc(MP3MARK_HEAD);
 	ssize_t n = fd < 0 ? 0 : pread(fd, head, MP3MARK_HEAD, 0);
 
-	return n > 0 && mp3mark_find(head, (gsize)n, size, mtime);
+	return n > 0 && mp3mark_find(head, (gsize)n, mark);
 }
 
 void

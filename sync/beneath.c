@@ -3,11 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include <glib.h>
 
 int
 beneath_open(int dir, const char *path, int flags, mode_t mode)
@@ -35,6 +34,12 @@ beneath_open_folder(int dir, const char *path, const char **name)
 	return beneath_open(dir, folder, O_RDONLY | O_DIRECTORY, 0);
 }
 
+gint64
+beneath_time(const struct timespec *time)
+{
+	return (gint64)time->tv_sec * G_USEC_PER_SEC + time->tv_nsec / 1000;
+}
+
 int
 beneath_write(int fd, const void *data, size_t length)
 {
@@ -51,6 +56,22 @@ beneath_write(int fd, const void *data, size_t length)
 		length -= (size_t)n;
 	}
 	return 0;
+}
+
+gboolean
+beneath_being_written(int fd)
+{
+	static gsize once;
+
+	/* Whoever opens the file meanwhile makes the kernel send us SIGIO, which would end the program. */
+	if (g_once_init_enter(&once)) {
+		signal(SIGIO, SIG_IGN);
+		g_once_init_leave(&once, 1);
+	}
+	if (fcntl(fd, F_SETLEASE, F_RDLCK) < 0)
+		return errno == EAGAIN;
+	fcntl(fd, F_SETLEASE, F_UNLCK);
+	return FALSE;
 }
 
 void

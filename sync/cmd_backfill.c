@@ -17,9 +17,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Rows a little outside the period are read as well, so that calls across its edges come whole. */
-#define MARGIN (60 * (gint64)G_USEC_PER_SEC)
-
 struct day {
 	char *date;
 	guint64 in, out, answered, missed, failed, recordings;
@@ -168,29 +165,23 @@ commit_block(gint64 id, gpointer data, GError **error)
 static gboolean
 find_range(struct backfill *b, GError **error)
 {
-	gint64 first, last, low, high;
+	gint64 low, high;
 	gboolean found = FALSE;
 	struct job before;
-	if (!source_bounds(b->pbx.source, &first, &last, error))
-		return FALSE;
-	low = first;
-	high = last + 1;
-	if (first != 0 &&
-	    (!rebuild_bisect(b->pbx.source, &b->pbx.zone, b->job.from - MARGIN, &low, error) ||
-		!rebuild_bisect(b->pbx.source, &b->pbx.zone, b->job.to + MARGIN, &high, error)))
+	if (!rebuild_range(b->pbx.source, &b->pbx.zone, b->job.from, b->job.to, &low, &high, error))
 		return FALSE;
 	if (b->db != NULL && !jobs_get(b->db, b->job.from, b->job.to, &before, &found, error))
 		return FALSE;
 	b->job.next = low;
-	b->job.last = high - 1;
+	b->job.last = high;
 	b->job.began = b->teller.now;
 	if (found && before.finished == 0 && before.next > low && b->teller.print == NULL) {
 		b->job = before;
-		b->job.last = high - 1;
+		b->job.last = high;
 		b->teller.calls = before.calls;
 		b->teller.events = before.events;
 		log_say(LOG_LEVEL_INFO, "going on at row %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT,
-		    before.next, high - 1);
+		    before.next, high);
 	}
 	return TRUE;
 }
@@ -320,7 +311,7 @@ period(struct backfill *b, const char *from, const char *to)
 	g_autoptr(GError) error = NULL;
 	if (from == NULL || to == NULL) {
 		log_say(LOG_LEVEL_ERROR, "backfill wants --from T and --to T\nFor example: celsync "
-		                         "backfill --from 2026-10-01 --to 2026-11-01");
+					 "backfill --from 2026-10-01 --to 2026-11-01");
 		return FALSE;
 	}
 	if (!config_parse_time(from, NULL, &b->job.from, &error) ||

@@ -321,6 +321,12 @@ check_together(const struct load *load, GError **error)
 		    "Write update_cdr = yes as well, or wav = keep.");
 		return fail_at(load, "recordings", "wav", error);
 	}
+	if (recordings->update_cdr && config->source.open.driver == SOURCE_SQLITE) {
+		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
+		    "SQLite files are Asterisk's own, and are never written\n"
+		    "Write update_cdr = no and wav = keep.");
+		return fail_at(load, "recordings", "update_cdr", error);
+	}
 	if (g_hash_table_size(config->pbx.trunk) == 0)
 		warn(config, "[pbx] trunk is empty: a trunk with a name like an extension is taken "
 			     "for an employee");

@@ -1,12 +1,18 @@
 #include "sync/conversion.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "sync/audio.h"
+#include "sync/beneath.h"
 #include "sync/spool.h"
 
 #define SECOND ((gint64)G_USEC_PER_SEC)
 #define RETRY (5 * 60 * SECOND) /* after a full disk and the like */
+#define DESERTED_MOST                                                                              \
+	(7 * 24 * 3600 * SECOND) /* for so long an empty spool folder is not believed */
+#define SAME_MS 1000             /* somebody else's MP3 may differ so much from the WAV beside it */
 
 void
 conversion_free(struct conversion *job)
@@ -31,6 +37,40 @@ later(const struct conversion_setting *run, struct conversion *job, gint64 when,
 	conclude(job, RECORDING_WAITING, reason);
 }
 
+/* A recording may itself be an MP3: then there is no WAV beside it. */
+static gboolean
+is_mp3(const char *path)
+{
+	return g_ascii_strcasecmp(spool_extension(path), "mp3") == 0;
+}
+
+/* When a WAV that is done is to be looked at again. */
+static gint64
+next_look(const struct conversion_setting *run, const struct recording *recording)
+{
+	if (recording->wav_gone || is_mp3(recording->path))
+		return RECORDING_NEVER;
+	return recording_next_look(recording, run->now, run->settings->stable);
+}
+
+/* The time of the first link counts for link_days, however often the MP3 behind it is made anew. */
+static gboolean
+publish(const struct conversion_setting *run, struct recording *recording, const char *mp3,
+    GError **error)
+{
+	if (!run->publisher)
+		return TRUE;
+	g_autofree char *link =
+	    publisher_publish(run->publisher, run->dir, mp3, recording->callid, error);
+	if (!link)
+		return FALSE;
+	g_free(recording->link);
+	recording->link = g_steal_pointer(&link);
+	if (!recording->published)
+		recording->published = run->now;
+	return TRUE;
+}
+
 /* The MP3 is there and checked: behind its link, and done. */
 static void
 finish(const struct conversion_setting *run, struct conversion *job, const char *mp3,
@@ -38,57 +78,57 @@ finish(const struct conversion_setting *run, struct conversion *job, const char 
 {
 	struct recording *recording = &job->recording;
 	g_autoptr(GError) error = NULL;
-	g_autofree char *link = NULL;
 
-	if (run->publisher) {
-		link = publisher_publish(run->publisher, run->dir, mp3, recording->callid, &error);
-		if (!link) {
-			job->unwritable = TRUE;
-			later(run, job, run->now + RETRY, error->message);
-			return;
-		}
+	if (!publish(run, recording, mp3, &error)) {
+		job->unwritable = TRUE;
+		later(run, job, run->now + RETRY, error->message);
+		return;
 	}
 	g_free(recording->mp3);
 	recording->mp3 = g_strdup(mp3);
-	g_free(recording->link);
-	recording->link = g_steal_pointer(&link);
 	recording->duration_ms = duration_ms;
+	recording->wav_due = 0;
 	conclude(job, RECORDING_DONE, NULL);
+	recording->not_before = next_look(run, recording);
 }
 
 /* What is known of the two files before anything is decided. */
-struct sight {
+typedef struct sight {
 	struct audio_info wav;
 	gboolean wav_missing;
 	GError *wav_error; /* owned; NULL: readable */
 	gboolean mp3_there, mp3_ours;
 	gint64 mp3_mtime;
-	gint64 from_size, from_mtime; /* of the source, by the mark of ours */
-};
+	struct mp3mark from; /* the source of ours */
+} sight;
 
 static void
-sight_clear(struct sight *sight)
+sight_clear(sight *seen)
 {
-	g_clear_error(&sight->wav_error);
+	g_clear_error(&seen->wav_error);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(sight, sight_clear)
+
+static void
+see_wav(const struct conversion_setting *run, const char *wav, sight *seen)
+{
+	if (is_mp3(wav))
+		seen->wav_missing = TRUE;
+	else if (!audio_probe(run->dir, wav, &seen->wav, &seen->wav_error))
+		seen->wav_missing =
+		    g_error_matches(seen->wav_error, AUDIO_ERROR, AUDIO_ERROR_MISSING);
 }
 
 static void
-see(const struct conversion_setting *run, const char *wav, const char *mp3, struct sight *sight)
+see_mp3(const struct conversion_setting *run, const char *mp3, sight *seen)
 {
 	g_autoptr(GError) error = NULL;
 	struct audio_info info;
 
-	memset(sight, 0, sizeof *sight);
-	/* A recording may itself be an MP3: then there is no WAV beside it. */
-	if (strcmp(wav, mp3) == 0)
-		sight->wav_missing = TRUE;
-	else if (!audio_probe(run->dir, wav, &sight->wav, &sight->wav_error))
-		sight->wav_missing =
-		    g_error_matches(sight->wav_error, AUDIO_ERROR, AUDIO_ERROR_MISSING);
-	sight->mp3_there = audio_probe(run->dir, mp3, &info, &error) ||
-	                   !g_error_matches(error, AUDIO_ERROR, AUDIO_ERROR_MISSING);
-	sight->mp3_mtime = info.mtime;
-	sight->mp3_ours = audio_made_from(run->dir, mp3, &sight->from_size, &sight->from_mtime);
+	seen->mp3_there = audio_probe(run->dir, mp3, &info, &error) ||
+	                  !g_error_matches(error, AUDIO_ERROR, AUDIO_ERROR_MISSING);
+	seen->mp3_mtime = info.mtime;
+	seen->mp3_ours = audio_made_from(run->dir, mp3, &seen->from);
 }
 
 /* Nothing was written for `stable`. A time far ahead is a wrong clock's, and as good as an old one. */
@@ -111,69 +151,132 @@ note_source(struct conversion *job, gint64 size, gint64 mtime)
 	job->recording.source_mtime = mtime;
 }
 
-/* An MP3 that was there before us. TRUE when that decided the matter. */
-static gboolean
-adopt(const struct conversion_setting *run, struct conversion *job, const char *mp3,
-    const struct sight *sight)
+static gint64
+wav_ms(const sight *seen)
 {
+	return seen->wav.rate > 0 ? seen->wav.frames * 1000 / seen->wav.rate : 0;
+}
+
+enum adoption {
+	ADOPTION_DECIDED, /* it is the recording, or shows that there is none */
+	ADOPTION_NONE,    /* there is none, or one of ours that is out of date: make it */
+	ADOPTION_TAKEN /* there is one, but not of this recording: it stays, and ours gets another name */
+};
+
+/* Ours by its mark: of this recording as it is, as it was, or of another one. */
+static enum adoption
+look_at_ours(const struct recording *recording, const sight *seen)
+{
+	if (is_mp3(recording->path))
+		return ADOPTION_DECIDED;
+	if (strcmp(seen->from.extension, spool_extension(recording->path)) != 0)
+		return seen->wav_missing ? ADOPTION_NONE : ADOPTION_TAKEN;
+	if (seen->wav_missing ||
+	    (seen->from.size == seen->wav.size && seen->from.mtime == seen->wav.mtime))
+		return ADOPTION_DECIDED;
+	/* The WAV it was made from was removed since, or shrank, which Asterisk never does: this is another. */
+	return recording->wav_gone || seen->wav.size < seen->from.size ? ADOPTION_TAKEN
+	                                                               : ADOPTION_NONE;
+}
+
+/* An MP3 that was there before us. */
+static enum adoption
+adopt(const struct conversion_setting *run, struct conversion *job, const char *mp3,
+    const sight *seen)
+{
+	const gboolean usable = !seen->wav_missing && !seen->wav_error && seen->wav.frames > 0;
 	g_autoptr(GError) error = NULL;
 	gint64 duration_ms;
 
-	if (!sight->mp3_there)
-		return FALSE;
-	/* One of ours from an earlier state of the WAV is made anew. */
-	if (sight->mp3_ours && !sight->wav_missing &&
-	    (sight->from_size != sight->wav.size || sight->from_mtime != sight->wav.mtime))
-		return FALSE;
-	if (!sight->mp3_ours && !quiet(run, sight->mp3_mtime)) {
-		later(run, job, quiet_at(run, sight->mp3_mtime),
+	if (!seen->mp3_there)
+		return ADOPTION_NONE;
+	if (seen->mp3_ours) {
+		const enum adoption ours = look_at_ours(&job->recording, seen);
+		if (ours != ADOPTION_DECIDED)
+			return ours;
+	} else if (!quiet(run, seen->mp3_mtime)) {
+		later(run, job, quiet_at(run, seen->mp3_mtime),
 		    "another program may be writing the MP3");
-		return TRUE;
+		return ADOPTION_DECIDED;
 	}
 	if (!audio_check_mp3(run->dir, mp3, &duration_ms, &error)) {
-		if (sight->mp3_ours && !sight->wav_missing)
-			return FALSE;
+		if (usable)
+			return seen->mp3_ours ? ADOPTION_NONE : ADOPTION_TAKEN;
 		g_prefix_error(
 		    &error, "the MP3 beside the recording is of no use and not ours to replace: ");
 		conclude(job, RECORDING_FAILED, error->message);
-		return TRUE;
+		return ADOPTION_DECIDED;
 	}
+	/* Made before the recording was complete, or of something else. */
+	if (!seen->mp3_ours && usable && ABS(duration_ms - wav_ms(seen)) > SAME_MS)
+		return ADOPTION_TAKEN;
 	job->adopted = TRUE;
-	if (sight->mp3_ours)
-		note_source(job, sight->from_size, sight->from_mtime);
+	if (seen->mp3_ours)
+		note_source(job, seen->from.size, seen->from.mtime);
 	else
-		note_source(job, sight->wav.size, sight->wav.mtime);
+		note_source(job, seen->wav.size, seen->wav.mtime);
+	job->recording.wav_gone = seen->wav_missing && !is_mp3(job->recording.path) ? run->now : 0;
 	finish(run, job, mp3, duration_ms);
+	return ADOPTION_DECIDED;
+}
+
+/* No WAV: it is awaited for its time, then there is none. */
+static void
+await(const struct conversion_setting *run, struct conversion *job)
+{
+	const struct recording *recording = &job->recording;
+	const gint64 wanted = MAX(recording->since, recording->call_ended);
+	const gint64 deadline = wanted + run->settings->wait;
+	g_autofree char *reason = g_strdup_printf("the file never came: %s", recording->path);
+
+	if (run->deserted && run->now < wanted + DESERTED_MOST) {
+		g_autofree char *empty = g_strdup_printf("the spool folder %s is empty\n"
+							 "Is its disk mounted?",
+		    run->settings->spool);
+		job->unwritable = TRUE;
+		later(run, job, run->now + RETRY, empty);
+	} else if (run->now >= deadline) {
+		conclude(job, RECORDING_NONE, reason);
+	} else {
+		later(run, job, MIN(deadline, run->now + run->settings->stable),
+		    "the file is awaited");
+	}
+}
+
+/* Nobody writes any more: the header says so and the call has ended, or it was quiet for long enough. */
+static gboolean
+complete(const struct conversion_setting *run, struct conversion *job, const sight *seen)
+{
+	const gboolean finished = seen->wav.closed && job->recording.call_ended > 0;
+
+	/* Who keeps it open for ever without writing must not keep the recording from anybody. */
+	if (seen->wav.writing && ABS(run->now - seen->wav.mtime) < run->settings->wait) {
+		later(run, job, run->now + run->settings->stable,
+		    "a program has the file open for writing");
+		return FALSE;
+	}
+	if (!finished && !quiet(run, seen->wav.mtime)) {
+		later(run, job, quiet_at(run, seen->wav.mtime), "the file is still being written");
+		return FALSE;
+	}
 	return TRUE;
 }
 
 /* The WAV as it is now: is it worth an encoder? */
 static gboolean
-ready(const struct conversion_setting *run, struct conversion *job, const struct sight *sight)
+ready(const struct conversion_setting *run, struct conversion *job, const sight *seen)
 {
-	const struct recording *recording = &job->recording;
-	const gint64 deadline = MAX(recording->since, recording->call_ended) + run->settings->wait;
-
-	if (sight->wav_missing) {
-		g_autofree char *reason =
-		    g_strdup_printf("the file never came: %s", recording->path);
-
-		if (run->now >= deadline)
-			conclude(job, RECORDING_NONE, reason);
-		else
-			later(run, job, MIN(deadline, run->now + run->settings->stable),
-			    "the file is awaited");
+	if (seen->wav_missing) {
+		await(run, job);
 		return FALSE;
 	}
-	if (!(sight->wav.closed && recording->call_ended > 0) && !quiet(run, sight->wav.mtime)) {
-		later(run, job, quiet_at(run, sight->wav.mtime), "the file is still being written");
+	if (!complete(run, job, seen))
+		return FALSE;
+	if (seen->wav_error) {
+		conclude(job, RECORDING_FAILED, seen->wav_error->message);
 		return FALSE;
 	}
-	if (sight->wav_error) {
-		conclude(job, RECORDING_FAILED, sight->wav_error->message);
-		return FALSE;
-	}
-	if (sight->wav.frames == 0) {
+	if (seen->wav.frames == 0) {
 		conclude(job, RECORDING_NONE, "no audio: a header only");
 		return FALSE;
 	}
@@ -217,7 +320,7 @@ encode_failed(const struct conversion_setting *run, struct conversion *job, cons
 
 static void
 encode(const struct conversion_setting *run, struct conversion *job, const char *mp3,
-    const struct sight *sight)
+    const sight *seen)
 {
 	struct recording *recording = &job->recording;
 	const struct audio_tags tags = {
@@ -237,28 +340,79 @@ encode(const struct conversion_setting *run, struct conversion *job, const char 
 	}
 	/* A WAV that grew meanwhile: the MP3's mark says from what it was made, and it is made anew. */
 	if (audio_probe(run->dir, recording->path, &after, NULL) &&
-	    (after.size != sight->wav.size || after.mtime != sight->wav.mtime)) {
+	    (after.size != seen->wav.size || after.mtime != seen->wav.mtime)) {
 		later(run, job, run->now + run->settings->stable,
 		    "the file grew while it was encoded");
 		return;
 	}
 	job->audio_ms = duration_ms;
-	note_source(job, sight->wav.size, sight->wav.mtime);
+	recording->wav_gone = 0;
+	note_source(job, seen->wav.size, seen->wav.mtime);
 	finish(run, job, mp3, duration_ms);
+}
+
+/* Where the MP3 of this recording is, or goes when its name is not taken. */
+static char *
+mp3_of(const struct conversion_setting *run, const struct recording *recording)
+{
+	g_autofree char *other = spool_mp3_other(recording->path);
+	struct mp3mark mark;
+
+	if (audio_made_from(run->dir, other, &mark) &&
+	    strcmp(mark.extension, spool_extension(recording->path)) == 0)
+		return g_steal_pointer(&other);
+	return spool_mp3_path(recording->path);
 }
 
 void
 conversion_run(const struct conversion_setting *run, struct conversion *job)
 {
-	g_autofree char *mp3 = spool_mp3_path(job->recording.path);
-	struct sight sight;
+	g_autofree char *mp3 = mp3_of(run, &job->recording);
+	g_auto(sight) seen = { .wav_missing = FALSE };
+	enum adoption adoption;
 
 	if (run->stop && g_atomic_int_get(run->stop)) {
 		drop(run, job);
 		return;
 	}
-	see(run, job->recording.path, mp3, &sight);
-	if (!adopt(run, job, mp3, &sight) && ready(run, job, &sight))
-		encode(run, job, mp3, &sight);
-	sight_clear(&sight);
+	see_wav(run, job->recording.path, &seen);
+	see_mp3(run, mp3, &seen);
+	adoption = adopt(run, job, mp3, &seen);
+	if (adoption == ADOPTION_TAKEN) {
+		g_free(mp3);
+		mp3 = spool_mp3_other(job->recording.path);
+		see_mp3(run, mp3, &seen);
+		adoption = adopt(run, job, mp3, &seen);
+	}
+	if (adoption == ADOPTION_TAKEN)
+		conclude(job, RECORDING_FAILED,
+		    "NAME.mp3 and NAME.wav.mp3 are both there, and not of this recording\n"
+		    "Move them elsewhere; `replay` tries again.");
+	else if (adoption == ADOPTION_NONE && ready(run, job, &seen))
+		encode(run, job, mp3, &seen);
+}
+
+gboolean
+conversion_grown(const struct conversion_setting *run, struct recording *recording)
+{
+	beneath_fd folder = -1;
+	const char *name;
+	struct stat wav;
+
+	folder = beneath_open_folder(run->dir, recording->path, &name);
+	recording->not_before = next_look(run, recording);
+	if (recording->wav_gone || folder < 0 ||
+	    fstatat(folder, name, &wav, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(wav.st_mode))
+		return FALSE;
+	if (recording->source_size == wav.st_size &&
+	    recording->source_mtime == beneath_time(&wav.st_mtim))
+		return FALSE;
+	/* An MP3 that was there before us: it is the recording, and its WAV no more than a witness. */
+	if (recording->source_size == 0)
+		return FALSE;
+	recording->state = RECORDING_WAITING;
+	recording->not_before = run->now;
+	g_free(recording->reason);
+	recording->reason = g_strdup("the file has grown since it was converted");
+	return TRUE;
 }

@@ -15,7 +15,8 @@ struct conversion_setting {
 	gint64 now;                /* µs UTC */
 	const volatile gint *stop; /* may be NULL */
 	int dir;                   /* the spool folder, open */
-	publisher *publisher;      /* NULL: no links are made */
+	gboolean deserted;    /* that folder holds nothing, and once did: its disk may be missing */
+	publisher *publisher; /* NULL: no links are made */
 };
 
 struct conversion {
@@ -30,5 +31,12 @@ struct conversion {
 void conversion_run(const struct conversion_setting *run, struct conversion *job);
 
 void conversion_free(struct conversion *job);
+
+/*
+ * One that is done is looked at again: TRUE when its WAV is another than the MP3 was made from, and it is to be made
+ * anew (state is then waiting). Else not_before is the next time, RECORDING_NEVER when there is none: within a day after
+ * the call, at growing distances.
+ */
+gboolean conversion_grown(const struct conversion_setting *run, struct recording *recording);
 
 #endif

@@ -1,7 +1,9 @@
 #include "sync/convert.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,6 +14,8 @@
 
 #define QUEUED_PER_WORKER 2
 #define LANES 64
+#define BATCH 200 /* done ones looked at in one transaction */
+#define DAY (24 * 3600 * (gint64)G_USEC_PER_SEC)
 
 /* Shared by the workers, who change nothing in it but the lanes and the queue. */
 struct run {
@@ -121,16 +125,11 @@ collect(store *db, struct run *run, guint *busy, struct convert_result *result, 
 	return TRUE;
 }
 
-/* Idle passes are many: without a recording to convert neither folder nor secret is needed. */
-static gboolean
-any_work(store *db, gboolean *any, GError **error)
+/* Links made before this are to end; 0: none are. */
+static gint64
+links_before(const struct conversion_setting *one)
 {
-	gint64 counts[RECORDING_STATES];
-
-	if (!recordings_counts(db, counts, error))
-		return FALSE;
-	*any = counts[RECORDING_WAITING] + counts[RECORDING_CONVERTING] > 0;
-	return TRUE;
+	return one->settings->link_days ? one->now - one->settings->link_days * DAY : 0;
 }
 
 static gboolean
@@ -147,6 +146,87 @@ recover(store *db, GError **error)
 	return store_commit(db, error);
 }
 
+static gboolean
+stopping(const struct run *run)
+{
+	return run->one.stop && g_atomic_int_get(run->one.stop);
+}
+
+/* On a terminal only: `due` is 0 elsewhere. */
+static void
+show_progress(const struct convert_result *result, gint64 due)
+{
+	const gint64 seen = result->done + result->none + result->failed + result->later;
+
+	if (due > 1)
+		fprintf(stderr,
+		    "\r\033[Krecordings: %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT
+		    ", %.1f hours of sound",
+		    seen, MAX(seen, due), (double)result->audio_ms / 3600000);
+}
+
+/* One done recording as recordings_done() found it: seen to, and its new state kept. */
+typedef gboolean (*care_function)(store *db, struct run *run, struct recording *recording,
+    struct convert_result *result, GError **error);
+
+/* Its WAV may have grown since: then it is converted again, and its link stays. */
+static gboolean
+look_again(store *db, struct run *run, struct recording *recording, struct convert_result *result,
+    GError **error)
+{
+	result->looked++;
+	if (!conversion_grown(&run->one, recording))
+		return recordings_keep(db, recording, error);
+	result->grown++;
+	return recordings_move(db, recording, RECORDING_DONE, error);
+}
+
+/* The file first: killed in between, the next run finds nothing to remove and goes on. */
+static gboolean
+end_link(store *db, struct run *run, struct recording *recording, struct convert_result *result,
+    GError **error)
+{
+	g_autoptr(GError) reason = NULL;
+
+	if (!publisher_remove(
+		run->one.publisher, recording->callid, spool_base_name(recording->mp3), &reason)) {
+		if (!result->words)
+			result->words = g_strdup(reason->message);
+		result->unwritable++;
+		return TRUE;
+	}
+	g_clear_pointer(&recording->link, g_free);
+	result->ended++;
+	return recordings_keep(db, recording, error);
+}
+
+/* All that are due, a batch a transaction. One that stays due (its link cannot be removed) ends it. */
+static gboolean
+see_to(store *db, struct run *run, enum recordings_care which, gint64 time, care_function care,
+    struct convert_result *result, GError **error)
+{
+	for (gint64 before = -1; before != result->ended + result->looked;) {
+		g_autoptr(GArray) found = NULL;
+		before = result->ended + result->looked;
+		if (stopping(run))
+			return TRUE;
+		if (!store_begin(db, error))
+			return FALSE;
+		found = recordings_done(db, which, time, BATCH, error);
+		gboolean ok = found != NULL;
+		for (guint i = 0; ok && i < found->len; i++)
+			ok = care(
+			    db, run, &g_array_index(found, struct recording, i), result, error);
+		if (!ok) {
+			store_rollback(db);
+			return FALSE;
+		}
+		if (!store_commit(db, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 /* Keeps the workers busy until nothing is due. */
 static gboolean
 drive(store *db, struct run *run, GThreadPool *pool, guint room, struct convert_result *result,
@@ -154,23 +234,60 @@ drive(store *db, struct run *run, GThreadPool *pool, guint room, struct convert_
 {
 	g_autoptr(GHashTable) swept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	guint busy = 0;
-	gboolean ok = TRUE;
+	gint64 due = 0;
+	gboolean ok = !isatty(STDERR_FILENO) || recordings_due(db, run->one.now, &due, error);
 
 	while (ok) {
 		guint started = 0;
 
-		result->stopped = run->one.stop && g_atomic_int_get(run->one.stop);
+		result->stopped = stopping(run);
 		if (!result->stopped)
 			ok = start_jobs(db, run, pool, swept, room - busy, &started, error);
 		busy += started;
 		if (!ok || busy == 0)
 			break;
 		ok = collect(db, run, &busy, result, error);
+		show_progress(result, due);
 	}
+	if (due > 0)
+		fputs("\r\033[K", stderr);
 	/* After an error of the store the workers end what they have; the rows are taken up by the next run. */
 	for (; busy > 0; busy--)
 		conversion_free(g_async_queue_pop(run->finished));
 	return ok;
+}
+
+/* Nothing in it but what a file system puts there itself. */
+static gboolean
+is_empty(int dir)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	if (!list) {
+		beneath_close(&fd);
+		return FALSE;
+	}
+	do
+		entry = readdir(list);
+	while (entry && (entry->d_name[0] == '.' || strcmp(entry->d_name, "lost+found") == 0));
+	closedir(list);
+	return entry == NULL;
+}
+
+/* A disk that is not mounted shows an empty folder: it must not end all recordings as missing. */
+static gboolean
+note_deserted(store *db, struct run *run, GError **error)
+{
+	gint64 counts[RECORDING_STATES];
+
+	if (!is_empty(run->one.dir))
+		return TRUE;
+	if (!recordings_counts(db, counts, error))
+		return FALSE;
+	run->one.deserted = counts[RECORDING_DONE] > 0;
+	return TRUE;
 }
 
 static gboolean
@@ -200,28 +317,45 @@ close_run(struct run *run)
 	beneath_close(&run->one.dir);
 }
 
+/* With the folder open: what is done is looked after, then what waits is converted. */
+static gboolean
+run_all(store *db, struct run *run, struct convert_result *result, GError **error)
+{
+	const guint workers = g_get_num_processors();
+	const gint64 before = links_before(&run->one);
+	GThreadPool *pool;
+	gboolean ok;
+
+	if (!recover(db, error) || !note_deserted(db, run, error))
+		return FALSE;
+	if (!run->one.deserted &&
+	    !see_to(db, run, RECORDINGS_LOOK, run->one.now, look_again, result, error))
+		return FALSE;
+	if (before > 0 && run->one.publisher &&
+	    !see_to(db, run, RECORDINGS_LINKS, before, end_link, result, error))
+		return FALSE;
+	run->finished = g_async_queue_new();
+	pool = g_thread_pool_new(work, run, (int)workers, FALSE, NULL);
+	ok = drive(db, run, pool, workers * QUEUED_PER_WORKER, result, error);
+	g_thread_pool_free(pool, FALSE, TRUE);
+	g_async_queue_unref(run->finished);
+	return ok;
+}
+
 gboolean
 convert(store *db, const struct recordings_settings *settings, gint64 now,
     const volatile gint *stop, struct convert_result *result, GError **error)
 {
 	struct run run = { .one = { .settings = settings, .now = now, .stop = stop, .dir = -1 } };
-	const guint workers = g_get_num_processors();
-	GThreadPool *pool;
 	gboolean ok, any;
 
 	memset(result, 0, sizeof *result);
-	if (!any_work(db, &any, error))
+	/* Idle passes are many: where nothing is due neither folder nor secret is needed. */
+	if (!recordings_any(db, now, links_before(&run.one), &any, error))
 		return FALSE;
 	if (!any)
 		return TRUE;
-	ok = open_run(&run, error) && recover(db, error);
-	if (ok) {
-		run.finished = g_async_queue_new();
-		pool = g_thread_pool_new(work, &run, (int)workers, FALSE, NULL);
-		ok = drive(db, &run, pool, workers * QUEUED_PER_WORKER, result, error);
-		g_thread_pool_free(pool, FALSE, TRUE);
-		g_async_queue_unref(run.finished);
-	}
+	ok = open_run(&run, error) && run_all(db, &run, result, error);
 	close_run(&run);
 	return ok;
 }

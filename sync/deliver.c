@@ -1,5 +1,6 @@
 #include "sync/deliver.h"
 
+#include "store/crash.h"
 #include "store/late.h"
 #include "sync/body.h"
 #include "sync/bucket.h"
@@ -130,6 +131,7 @@ static void
 on_answer(gint64 id, const struct answer *answer, gpointer data)
 {
 	struct pass *pass = data;
+	CRASH_POINT("a request was answered");
 	const gint64 steady = g_get_monotonic_time();
 	const enum verdict verdict = verdict_of(answer);
 	char *text = answer_text_without(answer, pass->options->planfix->token);
@@ -157,9 +159,11 @@ static gboolean
 write_noted(struct pass *pass, GError **error)
 {
 	const gint64 now = g_get_real_time();
+	gboolean lost = FALSE;
 	for (guint i = 0; i < pass->noted->len; i++) {
 		const struct noted *noted = &g_array_index(pass->noted, struct noted, i);
 		g_autoptr(GError) moved = NULL;
+		lost |= noted->verdict == VERDICT_UNKNOWN;
 		if (outbox_move(pass->db, noted->id, OUTBOX_SENDING, &noted->outcome, now, &moved))
 			continue;
 		/* Somebody took it away meanwhile: that is no reason to forget the other answers. */
@@ -170,7 +174,10 @@ write_noted(struct pass *pass, GError **error)
 		g_propagate_error(error, g_steal_pointer(&moved));
 		return FALSE;
 	}
-	return TRUE;
+	/* What closes no window goes again before its COMPLETED leaves: the next run would find it overtaken. */
+	int n;
+	return !lost || pass->options->planfix->unknown != UNKNOWN_RESEND ||
+	       late_resend(pass->db, now, LOST_MOST, OUTBOX_ACCEPTED, &n, error);
 }
 
 static void

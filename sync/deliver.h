@@ -7,7 +7,8 @@
  *
  * It begins with what other runs left behind: items of owners that are gone become unknown, items
  * whose time is over expire, under the policy "resend" an item whose answer was lost once goes again,
- * and COMPLETEDs that left without a link which is there by now get their `record`.
+ * and COMPLETEDs that left without a link which is there by now get their `record`. (An ACCEPTED whose answer is lost goes
+ * again in the same run, before its COMPLETED.)
  *
  * It sends one request until PlanFix has answered, and after a request without an answer it asks with
  * a ping before anything else is risked (the next run too); three silences in a row end the pass. So an hour in which

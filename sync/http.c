@@ -18,6 +18,10 @@
  * versions make the new connection before they ask), and the verdict is "unknown". If no byte of the body had left, libcurl does not rewind and may repeat it
  * safely. CURLOPT_MAXAGE_CONN keeps all this rare: idle connections are not used for longer than
  * the shortest keep-alive in common use (Apache's 5 s).
+ *
+ * One request at a time on a connection, with HTTP/2 too: a server that has had enough of one (nginx after keepalive_requests)
+ * says GOAWAY and drops what was sent behind that. libcurl tells those streams from a broken connection no better than above, so
+ * each of them would be "unknown", although the server has not looked at it.
  */
 #include "sync/http.h"
 
@@ -98,11 +102,6 @@ set_up(struct slot *slot, const struct http_config *config, struct curl_slist *h
 	SET(CURLOPT_URL, config->url);
 	SET(CURLOPT_PROTOCOLS_STR, "http,https");
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	/*
-	 * Rather share a connection that is being made than make another one. Without TLS libcurl
-	 * would learn from the first answer only that there is nothing to share.
-	 */
-	SET(CURLOPT_PIPEWAIT, g_ascii_strncasecmp(config->url, "https:", 6) == 0 ? 1L : 0L);
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_SSL_VERIFYPEER, 1L);
 	SET(CURLOPT_SSL_VERIFYHOST, 2L);
@@ -154,8 +153,10 @@ http_open(const struct http_config *config, GError **error)
 	h->headers = curl_slist_append(h->headers, "Expect:");
 
 	gboolean fine = h->multi != NULL && h->headers != NULL;
-	if (fine)
+	if (fine) {
 		curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)h->connections);
+		curl_multi_setopt(h->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
+	}
 	for (guint i = 0; fine && i < h->connections; i++) {
 		struct slot *slot = &h->slots[i];
 		slot->got = g_string_new(NULL);

@@ -3,7 +3,6 @@
 #include "store/late.h"
 #include "sync/body.h"
 
-#define LOST_MOST 2 /* an event whose answer was lost twice is not sent a third time */
 #define RECORDS_MOST 1000
 
 static gboolean
@@ -45,7 +44,7 @@ leftovers_settle(store *db, const struct planfix_settings *planfix, gint64 now,
 		return FALSE;
 	gboolean fine = outbox_recover(db, now, &found->lost, error);
 	if (fine && planfix->unknown == UNKNOWN_RESEND)
-		fine = late_resend(db, now, LOST_MOST, &found->again, error);
+		fine = late_resend(db, now, LOST_MOST, OUTBOX_RECORD, &found->again, error);
 	fine = fine && outbox_expire(db, now, now - planfix->give_up, &found->expired, error) &&
 	       put_records(db, now, &found->records, error) &&
 	       late_doubt(db, &found->doubt, error) && store_commit(db, error);

@@ -9,6 +9,8 @@
 #include "store/store.h"
 #include "sync/config.h"
 
+#define LOST_MOST 2 /* an event whose answer was lost twice is not sent a third time */
+
 struct leftovers {
 	int lost, again, expired, records; /* items */
 	gboolean doubt; /* the last try of an item that is ready again had no answer */

@@ -23,17 +23,18 @@ static const struct command commands[] = {
 	{ "sync", cmd_sync, "", "One pass: read, convert, report. What the timer runs" },
 	{ "watch", cmd_watch, "", "Passes every few seconds, until told to stop" },
 	{ "backfill", cmd_backfill, "--from T --to T", "Report past dates" },
-	{ "replay", NULL, "", "Send again what was not delivered" },
-	{ "announce", NULL, "", "Open the window of a ringing call; used by the hook" },
+	{ "replay", cmd_replay, "", "Send again what was not delivered" },
+	{ "announce", cmd_announce, "", "Open the window of a ringing call; used by the hook" },
 	{ "calls", cmd_calls, "--from T --to T | --call ID",
 	    "Calls as rebuilt from the source; changes nothing" },
 	{ "show", cmd_show, "ID", "One call: timeline, requests, answers" },
-	{ "report", NULL, "", "Every call of a period: sent, waiting, skipped and why" },
+	{ "report", cmd_report, "", "Every call of a period: sent, waiting, skipped and why" },
 	{ "status", cmd_status, "", "Where things stand" },
 	{ "check", cmd_check, "", "Test configuration, database, recordings and PlanFix" },
-	{ "recordings", NULL, "", "Recordings that wait or failed, and why" },
+	{ "recordings", cmd_recordings, "", "Recordings that wait or failed, and why" },
 	{ "forget", NULL, "NUMBER", "Remove one number's personal data" },
-	{ "init", NULL, "", "Write a configuration from FreePBX's own files" },
+	{ "init", cmd_init, "--dialplan",
+	    "Put the hooks into FreePBX's dialplan, or take them out" },
 };
 
 static void

@@ -1,30 +1,32 @@
 #include "sync/mp3mark.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define NAME "celsync"
 
 char *
-mp3mark_text(gint64 size, gint64 mtime)
+mp3mark_text(const struct mp3mark *mark)
 {
-	return g_strdup_printf(NAME "=%" G_GINT64_FORMAT "/%" G_GINT64_FORMAT, size, mtime);
+	return g_strdup_printf(NAME "=%" G_GINT64_FORMAT "/%" G_GINT64_FORMAT "/%s", mark->size,
+	    mark->mtime, mark->extension);
 }
 
-/* "SIZE/MTIME" and nothing else. */
+/* "SIZE/MTIME/EXTENSION" and nothing else. */
 static gboolean
-read_value(const char *text, gint64 *size, gint64 *mtime)
+read_value(const char *text, struct mp3mark *mark)
 {
-	g_auto(GStrv) parts = g_strsplit(text, "/", 2);
+	g_auto(GStrv) parts = g_strsplit(text, "/", 3);
 
-	return parts[0] && parts[1] &&
-	       g_ascii_string_to_signed(parts[0], 10, 0, G_MAXINT64, size, NULL) &&
-	       g_ascii_string_to_signed(parts[1], 10, G_MININT64, G_MAXINT64, mtime, NULL);
+	if (g_strv_length(parts) != 3)
+		return FALSE;
+	g_strlcpy(mark->extension, parts[2], sizeof mark->extension);
+	return g_ascii_string_to_signed(parts[0], 10, 0, G_MAXINT64, &mark->size, NULL) &&
+	       g_ascii_string_to_signed(parts[1], 10, G_MININT64, G_MAXINT64, &mark->mtime, NULL);
 }
 
 /* The body of a TXXX frame: encoding 0 (Latin-1), description, 0, value. */
 static gboolean
-read_frame(const guint8 *body, gsize n, gint64 *size, gint64 *mtime)
+read_frame(const guint8 *body, gsize n, struct mp3mark *mark)
 {
 	const gsize skip = 1 + sizeof NAME;
 	g_autofree char *value = NULL;
@@ -32,11 +34,11 @@ read_frame(const guint8 *body, gsize n, gint64 *size, gint64 *mtime)
 	if (n <= skip || body[0] != 0 || memcmp(body + 1, NAME, sizeof NAME) != 0)
 		return FALSE;
 	value = g_strndup((const char *)body + skip, n - skip);
-	return read_value(value, size, mtime);
+	return read_value(value, mark);
 }
 
 gboolean
-mp3mark_find(const guint8 *head, gsize n, gint64 *size, gint64 *mtime)
+mp3mark_find(const guint8 *head, gsize n, struct mp3mark *mark)
 {
 	gsize at = 10, end;
 
@@ -54,7 +56,7 @@ mp3mark_find(const guint8 *head, gsize n, gint64 *size, gint64 *mtime)
 		at += 10;
 		if (length > end - at)
 			return FALSE;
-		if (memcmp(frame, "TXXX", 4) == 0 && read_frame(head + at, length, size, mtime))
+		if (memcmp(frame, "TXXX", 4) == 0 && read_frame(head + at, length, mark))
 			return TRUE;
 		at += length;
 	}

@@ -1,11 +1,13 @@
 #include "sync/pass.h"
 
 #include "store/store.h"
+#include "sync/announcements.h"
 #include "sync/convert.h"
 #include "sync/deliver.h"
 #include "sync/intake.h"
 #include "sync/lock.h"
 #include "sync/log.h"
+#include "sync/wavs.h"
 
 #include <poll.h>
 
@@ -59,6 +61,8 @@ take_in(struct app *app, store *db, int rounds)
 		    "loaded).",
 		    source_name(pbx.source));
 	int status = EXIT_DONE;
+	if (!announcements_take(db, app->config, g_get_real_time(), &error))
+		status = app_fail(NULL, error);
 	for (int round = 0; round < rounds && status == EXIT_DONE && !app_stop; round++) {
 		struct intake_result result;
 		if (!intake(
@@ -70,6 +74,9 @@ take_in(struct app *app, store *db, int rounds)
 		if (round + 1 < rounds && status == EXIT_DONE)
 			wait_for(app->config->source.settle + 50000);
 	}
+	if (status == EXIT_DONE && !app_stop &&
+	    !announcements_close(db, app->config, g_get_real_time(), &error))
+		status = app_fail(NULL, error);
 	pbx_close(&pbx);
 	return status;
 }
@@ -84,6 +91,8 @@ convert_all(struct app *app, store *db)
 		status = app_fail("recordings", error);
 	say_number("converted", "mp3", result.done);
 	say_number("no recording", "files", result.none);
+	say_number("converted again, the WAV had grown", "mp3", result.grown);
+	say_number("links ended", "links", result.ended);
 	if (result.failed + result.unwritable > 0)
 		log_say(LOG_LEVEL_WARNING,
 		    "%" G_GINT64_FORMAT " recordings could not be converted: %s",
@@ -92,6 +101,24 @@ convert_all(struct app *app, store *db)
 	if (result.unwritable > 0)
 		status = MAX(status, EXIT_PARTLY);
 	convert_result_clear(&result);
+	return status;
+}
+
+/* CDR names the MP3s, and WAVs go, where the configuration says so. */
+static int
+settle_wavs(struct app *app, store *db)
+{
+	g_autoptr(GError) error = NULL;
+	struct wavs_result result;
+	int status = EXIT_DONE;
+	if (!wavs_settle(db, app->config, g_get_real_time(), &app_stop, &result, &error))
+		status = app_fail("recordings", error);
+	say_number("cdr names the MP3", "rows", result.named);
+	say_number("removed", "wav", result.removed);
+	if (result.kept > 0)
+		log_say(LOG_LEVEL_WARNING, "%" G_GINT64_FORMAT " WAVs stay: %s", result.kept,
+		    result.words);
+	wavs_result_clear(&result);
 	return status;
 }
 
@@ -168,6 +195,8 @@ pass_run(struct app *app, gboolean wait)
 	if (!app_stop && status != EXIT_STORE) {
 		int converted = convert_all(app, db);
 		status = status != EXIT_DONE ? status : converted;
+		int settled = app_stop ? EXIT_DONE : settle_wavs(app, db);
+		status = status != EXIT_DONE ? status : settled;
 	}
 	g_clear_pointer(&lock, lock_release);
 	if (!app_stop && status != EXIT_STORE) {

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/crash.h"
 #include "sync/beneath.h"
 #include "sync/spool.h"
 
@@ -87,6 +88,7 @@ make_secret(const char *file, GError **error)
 	     sync_folder_of(file);
 	if (!ok)
 		fail(PUBLISH_ERROR_SECRET, file, "cannot be made", error);
+	CRASH_POINT("the secret is there");
 	unlink(temporary);
 	return ok;
 }
@@ -187,16 +189,19 @@ publisher_link(const publisher *self, const char *callid, const char *file)
 	return link_of(self, key, file);
 }
 
-/* An open folder, made where there is none. */
+/* An open folder, made where there is none; one that we made lets the web server in, whatever our umask is. */
 static int
 open_folder(int parent, const char *name)
 {
-	if (mkdirat(parent, name, 0755) < 0 && errno != EEXIST)
+	const gboolean made = mkdirat(parent, name, 0755) == 0;
+
+	if (!made && errno != EEXIST)
 		return -1;
-	return openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	beneath_fd fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd >= 0 && made && fchmod(fd, 0755) < 0 ? -1 : beneath_steal(&fd);
 }
 
-/* The folder of one key; the web server must get in, whatever our umask is. */
+/* The folder of one key; a run killed in between may have left it closed to the web server. */
 static int
 open_key(int all, const char *key)
 {
@@ -229,21 +234,21 @@ copy(int from, int folder, const char *temporary)
 	}
 	/* The time stays with it: by size and time a copy is known as the same. */
 	const struct timespec times[2] = { stat.st_atim, stat.st_mtim };
-	return n == 0 && futimens(to, times) == 0 &&
-	       fchmod(to, (stat.st_mode & 0666) | 0600) == 0 && fsync(to) == 0;
+	return n == 0 && futimens(to, times) == 0 && fchmod(to, 0644) == 0 && fsync(to) == 0;
 }
 
-/* The MP3 once more, under a temporary name: a hard link where the file system and the kernel allow it. */
+/* The MP3 once more, under a temporary name: a hard link where everyone may read it, and the kernel allows it. */
 static gboolean
 duplicate(int from, int mp3_folder, const char *name, int folder, const char *temporary)
 {
 	struct stat wanted, made;
 
 	unlinkat(folder, temporary, 0);
-	if (linkat(mp3_folder, name, folder, temporary, 0) == 0) {
+	if (fstat(from, &wanted) < 0)
+		return FALSE;
+	if ((wanted.st_mode & S_IROTH) && linkat(mp3_folder, name, folder, temporary, 0) == 0) {
 		/* It must be the very file that was opened: the name may mean another one by now. */
-		if (fstat(from, &wanted) == 0 &&
-		    fstatat(folder, temporary, &made, AT_SYMLINK_NOFOLLOW) == 0 &&
+		if (fstatat(folder, temporary, &made, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    wanted.st_ino == made.st_ino && wanted.st_dev == made.st_dev)
 			return TRUE;
 		unlinkat(folder, temporary, 0);
@@ -256,7 +261,8 @@ is_there(int from, int folder, const char *name)
 {
 	struct stat wanted, there;
 
-	if (fstat(from, &wanted) < 0 || fstatat(folder, name, &there, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstat(from, &wanted) < 0 || fstatat(folder, name, &there, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !(there.st_mode & S_IROTH))
 		return FALSE;
 	if (wanted.st_ino == there.st_ino && wanted.st_dev == there.st_dev)
 		return TRUE;
@@ -273,9 +279,13 @@ put(int from, int mp3_folder, const char *name, int folder)
 
 	if (is_there(from, folder, name))
 		return TRUE;
-	if (duplicate(from, mp3_folder, name, folder, temporary) &&
-	    renameat(folder, temporary, folder, name) == 0 && fsync(folder) == 0)
-		return TRUE;
+	if (duplicate(from, mp3_folder, name, folder, temporary)) {
+		CRASH_POINT("before the link's file has its name");
+		if (renameat(folder, temporary, folder, name) == 0 && fsync(folder) == 0) {
+			CRASH_POINT("after the link's file has its name");
+			return TRUE;
+		}
+	}
 	int saved = errno;
 	unlinkat(folder, temporary, 0);
 	errno = saved;
@@ -302,4 +312,32 @@ publisher_publish(publisher *self, int dir, const char *mp3, const char *callid,
 		return NULL;
 	}
 	return link_of(self, key, name);
+}
+
+gboolean
+publisher_works(const publisher *self, int dir, const char *mp3, const char *callid)
+{
+	g_autofree char *key = key_of(self, callid, spool_base_name(mp3));
+	beneath_fd from = beneath_open(dir, mp3, O_RDONLY, 0);
+	beneath_fd all = open(self->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	beneath_fd folder = all < 0 ? -1 : beneath_open(all, key, O_RDONLY | O_DIRECTORY, 0);
+
+	return from >= 0 && folder >= 0 && is_there(from, folder, spool_base_name(mp3));
+}
+
+gboolean
+publisher_remove(publisher *self, const char *callid, const char *file, GError **error)
+{
+	g_autofree char *key = key_of(self, callid, file);
+	beneath_fd all = open(self->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	beneath_fd folder = all < 0 ? -1 : beneath_open(all, key, O_RDONLY | O_DIRECTORY, 0);
+
+	if (all >= 0 && folder < 0 && errno == ENOENT)
+		return TRUE;
+	if (folder < 0 || (unlinkat(folder, file, 0) < 0 && errno != ENOENT))
+		return fail(PUBLISH_ERROR_WRITE, self->folder, "a link cannot be removed", error);
+	/* Whatever else may lie there is not ours: then the folder stays. */
+	unlinkat(all, key, AT_REMOVEDIR);
+	return fsync(all) == 0 ||
+	       fail(PUBLISH_ERROR_WRITE, self->folder, "a link cannot be removed", error);
 }

@@ -1,6 +1,7 @@
 /*
  * The public link of a recording: publish_dir/KEY/NAME.mp3, a hard link to the MP3 (a copy across file
- * systems), where KEY is the first 32 hex digits of HMAC-SHA256(secret, callid "/" file). Without the
+ * systems, and where the MP3 is not for everyone's eyes: Asterisk may write 0640, and the web server must be able to
+ * read what lies behind a link without being let into the spool), where KEY is the first 32 hex digits of HMAC-SHA256(secret, callid "/" file). Without the
  * secret nobody can guess another link from one they know.
  *
  * The secret (32 random bytes, as hex) is made on first use, in a file with mode 0600; a secret file that
@@ -35,5 +36,12 @@ char *publisher_link(const publisher *publisher, const char *callid, const char 
  */
 char *publisher_publish(
     publisher *publisher, int dir, const char *mp3, const char *callid, GError **error);
+
+/* Ends a link: its file and its folder go, the MP3 stays. One that is not there is no error. */
+gboolean
+publisher_remove(publisher *publisher, const char *callid, const char *file, GError **error);
+
+/* TRUE when the link leads to this MP3 as it is, and the web server may read it. */
+gboolean publisher_works(const publisher *publisher, int dir, const char *mp3, const char *callid);
 
 #endif

@@ -452,3 +452,24 @@ rebuild_bisect(source *from, struct zone *zone, gint64 utc, gint64 *id, GError *
 	*id = low;
 	return TRUE;
 }
+
+/* Rows a little outside a period. */
+#define MARGIN (60 * (gint64)G_USEC_PER_SEC)
+
+gboolean
+rebuild_range(source *from_source, struct zone *zone, gint64 from, gint64 to, gint64 *low,
+    gint64 *high, GError **error)
+{
+	gint64 first, last, above;
+	if (!source_bounds(from_source, &first, &last, error))
+		return FALSE;
+	*low = 1;
+	*high = 0;
+	if (first == 0)
+		return TRUE;
+	if (!rebuild_bisect(from_source, zone, from - MARGIN, low, error) ||
+	    !rebuild_bisect(from_source, zone, to + MARGIN, &above, error))
+		return FALSE;
+	*high = above - 1;
+	return TRUE;
+}

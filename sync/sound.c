@@ -296,7 +296,8 @@ open_regular(int dir, const char *path, struct audio_info *info, GError **error)
 		return -1;
 	}
 	info->size = stat.st_size;
-	info->mtime = (gint64)stat.st_mtim.tv_sec * G_USEC_PER_SEC + stat.st_mtim.tv_nsec / 1000;
+	info->mtime = beneath_time(&stat.st_mtim);
+	info->writing = beneath_being_written(fd);
 	return beneath_steal(&fd);
 }
 

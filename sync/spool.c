@@ -145,3 +145,17 @@ spool_mp3_path(const char *path)
 {
 	return g_strdup_printf("%.*s.mp3", (int)stem_length(path), path);
 }
+
+char *
+spool_mp3_other(const char *path)
+{
+	return g_strconcat(path, ".mp3", NULL);
+}
+
+const char *
+spool_extension(const char *path)
+{
+	const char *end = path + stem_length(path);
+
+	return *end ? end + 1 : end;
+}

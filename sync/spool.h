@@ -26,6 +26,10 @@ char *spool_folder(const char *path);
 
 /* The MP3 beside a recording: same name, extension replaced. Free with g_free. */
 char *spool_mp3_path(const char *path);
+/* Where that name is taken by another recording's MP3: "NAME.wav.mp3". Free with g_free. */
+char *spool_mp3_other(const char *path);
+/* What follows the name's last dot, or ""; borrowed from path. */
+const char *spool_extension(const char *path);
 
 /*
  * The time inside a name, which is the call's beginning by the clock of `zone`; NULL where there is none.

@@ -1,5 +1,6 @@
 #include "sync/tell.h"
 
+#include "store/announced.h"
 #include "store/recordings.h"
 #include "store/windows.h"
 #include "sync/event.h"
@@ -25,6 +26,29 @@ window_before(struct teller *t, const char *callid, const char *ext, struct wind
 			.closed = window->closed_as != NULL,
 			.final = window->final,
 			.n = window->n };
+	return TRUE;
+}
+
+/* The call under the id with which the hook opened this employee's window. */
+static gboolean
+under_its_id(struct teller *t, const struct call *call, const char *ext, struct call *told,
+    char **callid, GError **error)
+{
+	struct window window = { .n = 0 };
+	gboolean found = FALSE;
+	*told = *call;
+	*callid = NULL;
+	if (t->store == NULL || ext == NULL)
+		return TRUE;
+	if (!windows_get(t->store, call->callid, ext, &window, &found, error))
+		return FALSE;
+	window_clear(&window);
+	if (found)
+		return TRUE;
+	if (!announced_as(t->store, call->aliases, ext, callid, error))
+		return FALSE;
+	if (*callid != NULL)
+		told->callid = *callid;
 	return TRUE;
 }
 
@@ -161,9 +185,12 @@ tell_progress(struct teller *t, const struct call *call, GError **error)
 		struct event events[EVENTS_MAX];
 		if (leg.ext == NULL)
 			continue;
-		if (!window_before(t, call->callid, leg.ext, &window, &before, error))
+		struct call as;
+		g_autofree char *callid = NULL;
+		if (!under_its_id(t, call, leg.ext, &as, &callid, error) ||
+		    !window_before(t, as.callid, leg.ext, &window, &before, error))
 			return FALSE;
-		guint n = event_progress(call, &call->legs[i], &before,
+		guint n = event_progress(&as, &as.legs[i], &before,
 		    t->config->planfix.announce == ANNOUNCE_POLL, since, events, &after);
 		leg.status = STATUS_CANCELLED;
 		gboolean ok = TRUE;
@@ -172,7 +199,7 @@ tell_progress(struct teller *t, const struct call *call, GError **error)
 			ok = put_event(t, &events[j], error);
 		}
 		if (ok && n > 0)
-			ok = move_window(t, call, &leg, &window, &before, &after, error);
+			ok = move_window(t, &as, &leg, &window, &before, &after, error);
 		window_clear(&window);
 		if (!ok)
 			return FALSE;
@@ -234,7 +261,13 @@ tell_call(struct teller *t, const struct call *call, gboolean was_open, GError *
 	gboolean live = !t->history && call->end >= t->now - t->config->planfix.popup_max_age;
 	gboolean told = FALSE;
 	for (guint i = 0; i < call->n_legs; i++) {
-		if (!tell_leg(t, call, &call->legs[i], live, &told, error))
+		struct call as;
+		g_autofree char *callid = NULL;
+		if (!under_its_id(t, call, call->legs[i].ext, &as, &callid, error) ||
+		    !tell_leg(t, &as, &call->legs[i], live, &told, error))
+			return FALSE;
+		/* Its COMPLETED looks for the recording under the id it is told with. */
+		if (callid != NULL && t->print == NULL && !want_recordings(t, &as, error))
 			return FALSE;
 	}
 	t->calls += told;

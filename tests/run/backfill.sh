@@ -42,6 +42,16 @@ completed fill >"$T/clean"
 planfix_stop
 ok "no fault" $? "$T/fill.err"
 
+# The report: every call in one class.
+"$CELSYNC" -c "$T/fill.conf" report --from 2026-11-22 --to 2026-11-25 --json >"$T/report" 2>"$T/report.err"
+is "report ends with 0" $? 0
+calls=$("$CELSYNC" -c "$T/fill.conf" calls --from 2026-11-22 --to 2026-11-25 --json | wc -l)
+is "it has every call of the source" "$(wc -l <"$T/report")" "$calls"
+is "its classes sum to them" "$(awk '/calls in the source/ { total = $1 } !/skipped: / && !/calls in/ { n += $1 } END { print n == total }' "$T/report.err")" 1
+is "what was told is sent" "$(grep -c '"class":"sent"' "$T/report")" "$("$CELSYNC" -c "$T/fill.conf" calls --from 2026-11-22 --to 2026-11-25 --json | grep -c '"skip":null')"
+is "what is skipped has its reason" "$(grep '"class":"skipped"' "$T/report" | grep -c '"reason":null')" 0
+is "as CSV, a line each and a head" "$("$CELSYNC" -c "$T/fill.conf" report --from 2026-11-22 --to 2026-11-25 --csv 2>/dev/null | wc -l)" $((calls + 1))
+
 # Calls that the old scripts told are left out.
 planfix known
 rm -f "$T"/fill.conf.db*

@@ -49,7 +49,7 @@ for command in sync calls status check; do
 	prints "celsync $command"
 	prints "--config"
 done
-for command in replay announce report recordings forget init; do
+for command in forget; do
 	runs "$command" 64 "$command"
 	says "$command is not built yet"
 	quiet out

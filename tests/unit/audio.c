@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <glib/gstdio.h>
@@ -232,26 +233,26 @@ test_wav_parse(void)
 static void
 test_mark(void)
 {
-	gint64 size = 0, mtime = 0;
-	g_autofree char *text = mp3mark_text(123, -456);
-	static const guint8 tag[] = "ID3\x03\0\0\0\0\0\x3e"
+	struct mp3mark mark = { .size = 123, .mtime = -456, .extension = "wav" };
+	g_autofree char *text = mp3mark_text(&mark);
+	static const guint8 tag[] = "ID3\x03\0\0\0\0\0\x42"
 				    "TXXX\0\0\0\x0a\0\0\0celsync\0"
 				    "1"
 				    "TIT2\0\0\0\x02\0\0\0x"
-				    "TXXX\0\0\0\x10\0\0\0celsync\0"
-				    "123/456";
+				    "TXXX\0\0\0\x14\0\0\0celsync\0"
+				    "123/456/gsm";
 
-	g_assert_cmpstr(text, ==, "celsync=123/-456");
-	g_assert_true(mp3mark_find(tag, sizeof tag - 1, &size, &mtime));
-	g_assert_cmpint(size, ==, 123);
-	g_assert_cmpint(mtime, ==, 456);
+	g_assert_cmpstr(text, ==, "celsync=123/-456/wav");
+	g_assert_true(mp3mark_find(tag, sizeof tag - 1, &mark));
+	g_assert_cmpint(mark.size, ==, 123);
+	g_assert_cmpint(mark.mtime, ==, 456);
+	g_assert_cmpstr(mark.extension, ==, "gsm");
 	for (gsize cut = 0; cut < sizeof tag - 1; cut++) {
 		g_autofree guint8 *piece = g_memdup2(tag, cut);
 
-		g_assert_false(mp3mark_find(piece, cut, &size, &mtime));
+		g_assert_false(mp3mark_find(piece, cut, &mark));
 	}
-	g_assert_false(
-	    mp3mark_find((const guint8 *)"ID3\x04\0\0\0\0\0\x10TXXX", 14, &size, &mtime));
+	g_assert_false(mp3mark_find((const guint8 *)"ID3\x04\0\0\0\0\0\x10TXXX", 14, &mark));
 }
 
 /* Every recording of the capture: as long as its file says, and to the sample. */
@@ -551,7 +552,8 @@ test_tags(void)
 	g_autofree char *data = NULL;
 	g_autofree gunichar2 *title = g_utf8_to_utf16(tags.title, -1, NULL, NULL, NULL);
 	g_autofree gunichar2 *comment = g_utf8_to_utf16(tags.comment, -1, NULL, NULL, NULL);
-	gint64 duration, size, mtime;
+	struct mp3mark mark;
+	gint64 duration;
 	gsize n;
 
 	place_init(&place);
@@ -572,13 +574,14 @@ test_tags(void)
 	/* The mark names the source as it was, and the MP3 is for the same eyes. */
 	g_assert_cmpint(fstatat(place.dir, "in.wav", &wav, 0), ==, 0);
 	g_assert_cmpint(fstatat(place.dir, "out.mp3", &mp3, 0), ==, 0);
-	g_assert_true(audio_made_from(place.dir, "out.mp3", &size, &mtime));
-	g_assert_cmpint(size, ==, wav.st_size);
+	g_assert_true(audio_made_from(place.dir, "out.mp3", &mark));
+	g_assert_cmpint(mark.size, ==, wav.st_size);
 	g_assert_cmpint(
-	    mtime, ==, (gint64)wav.st_mtim.tv_sec * 1000000 + wav.st_mtim.tv_nsec / 1000);
+	    mark.mtime, ==, (gint64)wav.st_mtim.tv_sec * 1000000 + wav.st_mtim.tv_nsec / 1000);
+	g_assert_cmpstr(mark.extension, ==, "wav");
 	g_assert_cmpint(mp3.st_mode & 07777, ==, 0640);
-	g_assert_false(audio_made_from(place.dir, "in.wav", &size, &mtime));
-	g_assert_false(audio_made_from(place.dir, "none.mp3", &size, &mtime));
+	g_assert_false(audio_made_from(place.dir, "in.wav", &mark));
+	g_assert_false(audio_made_from(place.dir, "none.mp3", &mark));
 
 	/* A tag of any length does not disturb the sound behind it. */
 	g_autofree char *long_text = g_strnfill(40000, 'x');
@@ -667,6 +670,90 @@ test_leftovers(void)
 	place_clear(&place);
 }
 
+/* The kernel tells whether anybody has the file open for writing: this process or another. */
+static void
+test_writing(void)
+{
+	struct place place;
+	struct audio_info info;
+	int ends[2], status;
+	char byte;
+
+	place_init(&place);
+	write_wav16(&place, "in.wav", 1, 8000, 8000);
+	g_assert_true(audio_probe(place.dir, "in.wav", &info, NULL));
+	g_assert_false(info.writing);
+	g_assert_cmpint(pipe(ends), ==, 0);
+	const pid_t child = fork();
+	if (child == 0) {
+		int fd = openat(place.dir, "in.wav", O_WRONLY | O_APPEND);
+		_exit(fd >= 0 && write(ends[1], "x", 1) == 1 && pause() == -1 ? 0 : 1);
+	}
+	g_assert_cmpint(read(ends[0], &byte, 1), ==, 1);
+	g_assert_true(audio_probe(place.dir, "in.wav", &info, NULL));
+	g_assert_true(info.writing);
+	kill(child, SIGKILL);
+	g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+	g_assert_true(audio_probe(place.dir, "in.wav", &info, NULL));
+	g_assert_false(info.writing);
+	close(ends[0]);
+	close(ends[1]);
+	place_clear(&place);
+}
+
+/* Peak memory of this process, KiB. */
+static long
+peak(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_maxrss;
+}
+
+/*
+ * Six hours, sparse. A child of its own for each length tells its peak: a long file takes no more memory than a
+ * short one, but for what differs from run to run.
+ */
+static void
+test_six_hours(void)
+{
+	static const guint32 seconds[] = { 10, 6 * 3600 };
+	struct place place;
+	long peaks[2];
+
+	place_init(&place);
+	for (int i = 0; i < 2; i++) {
+		const guint32 data = seconds[i] * 16000;
+		g_autoptr(GByteArray) head = wav_header(WAV_PCM, 1, 8000, 16, data + 36, data);
+		g_autofree char *path = g_build_filename(place.path, "in.wav", NULL);
+		int ends[2], status;
+
+		write_file(&place, "in.wav", head->data, head->len);
+		g_assert_cmpint(truncate(path, 44 + (gint64)data), ==, 0);
+		g_assert_cmpint(pipe(ends), ==, 0);
+		const pid_t child = fork();
+		if (child == 0) {
+			gint64 duration = 0;
+			const gboolean ok = audio_encode(
+			    place.dir, "in.wav", "out.mp3", 9, NULL, NULL, &duration, NULL);
+			const long kib = peak();
+
+			_exit(ok && duration == seconds[i] * 1000 &&
+				      write(ends[1], &kib, sizeof kib) == sizeof kib
+				  ? 0
+				  : 1);
+		}
+		g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+		g_assert_cmpint(status, ==, 0);
+		g_assert_cmpint(read(ends[0], &peaks[i], sizeof *peaks), ==, sizeof *peaks);
+		close(ends[0]);
+		close(ends[1]);
+	}
+	g_assert_cmpint(peaks[1], <, peaks[0] + 4096);
+	place_clear(&place);
+}
+
 /* Several at once, each with its own file and all with one: every MP3 whole, none half. */
 static gpointer
 encode_thread(gpointer data)
@@ -725,6 +812,8 @@ main(int argc, char **argv)
 	g_test_add_func("/audio/tags", test_tags);
 	g_test_add_func("/audio/interrupted", test_interrupted);
 	g_test_add_func("/audio/leftovers", test_leftovers);
+	g_test_add_func("/audio/writing", test_writing);
+	g_test_add_func("/audio/six-hours", test_six_hours);
 	g_test_add_func("/audio/threads", test_threads);
 	result = g_test_run();
 	g_free(top);

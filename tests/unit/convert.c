@@ -190,6 +190,18 @@ assert_state(
 	recording_clear(&recording);
 }
 
+static void
+assert_mp3(store *db, const char *callid, const char *file, const char *mp3, gint64 duration_ms)
+{
+	struct recording recording;
+
+	get(db, callid, file, &recording);
+	g_assert_cmpstr(recording_state_name(recording.state), ==, "done");
+	g_assert_cmpstr(recording.mp3, ==, mp3);
+	g_assert_cmpint(recording.duration_ms, ==, duration_ms);
+	recording_clear(&recording);
+}
+
 static gint64
 mp3_length(const struct place *place, const char *path)
 {
@@ -322,16 +334,18 @@ test_complete(void)
 	place_clear(&place);
 }
 
-/* What somebody else made is the recording, as it is; or it is in the way, and stays. */
+/*
+ * What somebody else made is the recording, as it is. One that is of no use, or shorter than the WAV beside it, stays as it
+ * is, and ours gets another name.
+ */
 static void
 test_foreign(void)
 {
 	struct place place;
 	g_autoptr(store) db = NULL;
-	g_autofree char *made = NULL, *only = NULL, *both = NULL, *bad = NULL, *data = NULL,
-			*again = NULL;
+	g_autofree char *made = NULL, *only = NULL, *both = NULL, *bad = NULL, *same = NULL,
+			*gone = NULL, *data = NULL, *again = NULL, *garbage = NULL;
 	gsize n, m;
-	struct recording r;
 	int dir;
 	gint64 duration;
 
@@ -341,6 +355,8 @@ test_foreign(void)
 	only = spooled(&place, DAY "/only.mp3");
 	both = spooled(&place, DAY "/both.mp3");
 	bad = spooled(&place, DAY "/bad.mp3");
+	same = spooled(&place, DAY "/same.mp3");
+	gone = spooled(&place, DAY "/gone.mp3");
 	/* An MP3 of 3 s without our mark: ours, its tag cut off. */
 	write_wav(&place, "made.wav", 3, TRUE);
 	dir = open(place.spool, O_RDONLY | O_DIRECTORY);
@@ -354,23 +370,31 @@ test_foreign(void)
 	    bad, "this is no MP3, whatever its name says, and it is long enough", -1, NULL));
 	write_wav(&place, DAY "/both.wav", 5, TRUE);
 	write_wav(&place, DAY "/bad.wav", 5, TRUE);
+	write_wav(&place, DAY "/same.wav", 3, TRUE);
+	g_assert_true(g_file_set_contents(same, data + tag, (gssize)(n - tag), NULL));
+	g_assert_true(g_file_set_contents(gone, "this is no MP3, and no WAV is left", -1, NULL));
+	want(&place, db, "1.1", DAY "/same.wav", place.now);
+	want(&place, db, "1.1", DAY "/gone.wav", place.now);
 	want(&place, db, "1.1", DAY "/only.wav", place.now);
 	want(&place, db, "1.1", DAY "/both.wav", place.now);
 	want(&place, db, "1.1", DAY "/bad.wav", place.now);
 	want(&place, db, "1.2", DAY "/only.mp3", place.now);
 
 	/* Fresh ones may still be written by whoever makes them. */
-	g_assert_cmpint(converted(&place, db, 0).later, ==, 4);
+	g_assert_cmpint(converted(&place, db, 0).later, ==, 6);
 	assert_state(db, "1.1", "only.wav", RECORDING_WAITING, "another program");
 	struct convert_result result = converted(&place, db, 60 * SECOND);
-	g_assert_cmpint(result.done, ==, 3);
+	g_assert_cmpint(result.done, ==, 5);
 	g_assert_cmpint(result.adopted, ==, 3);
 	g_assert_cmpint(result.failed, ==, 1);
-	g_assert_cmpint(result.audio_ms, ==, 0);
-	assert_state(db, "1.1", "bad.wav", RECORDING_FAILED, "not ours to replace");
-	get(db, "1.1", "both.wav", &r);
-	g_assert_cmpint(r.duration_ms, ==, 3000);
-	recording_clear(&r);
+	g_assert_cmpint(result.audio_ms, ==, 10000);
+	assert_state(db, "1.1", "gone.wav", RECORDING_FAILED, "not ours to replace");
+	assert_mp3(db, "1.1", "only.wav", DAY "/only.mp3", 3000);
+	assert_mp3(db, "1.1", "same.wav", DAY "/same.mp3", 3000);
+	assert_mp3(db, "1.1", "both.wav", DAY "/both.wav.mp3", 5000);
+	assert_mp3(db, "1.1", "bad.wav", DAY "/bad.wav.mp3", 5000);
+	g_assert_true(g_file_get_contents(bad, &garbage, NULL, NULL));
+	g_assert_true(g_str_has_prefix(garbage, "this is no MP3"));
 	g_assert_true(g_file_get_contents(both, &again, &m, NULL));
 	g_assert_cmpmem(again, m, data + tag, n - tag);
 	place_clear(&place);
@@ -413,14 +437,11 @@ test_ours(void)
 	g_assert_cmpint(r.source_size, ==, 44 + 32000);
 	first_link = g_strdup(r.link);
 
-	/* It grew, and is wanted again: made anew, behind the same link. */
+	/* It grew: that is noticed, and it is made anew behind the same link. */
 	write_wav(&place, DAY "/a.wav", 4, TRUE);
-	r.state = RECORDING_WAITING;
-	g_assert_true(store_begin(db, &error));
-	g_assert_true(recordings_move(db, &r, RECORDING_DONE, &error));
-	g_assert_true(store_commit(db, &error));
 	recording_clear(&r);
-	result = converted(&place, db, 1);
+	result = converted(&place, db, 60 * SECOND);
+	g_assert_cmpint(result.grown, ==, 1);
 	g_assert_cmpint(result.done, ==, 1);
 	g_assert_cmpint(result.adopted, ==, 0);
 	g_assert_cmpint(result.audio_ms, ==, 4000);
@@ -430,7 +451,211 @@ test_ours(void)
 	g_assert_cmpint(g_stat(mp3, &after), ==, 0);
 	g_assert_cmpint(g_stat(public, &before), ==, 0);
 	g_assert_cmpint(after.st_ino, ==, before.st_ino);
+	g_assert_cmpint(mp3_length(&place, DAY "/a.mp3"), ==, 4000);
 	recording_clear(&r);
+
+	/* For a day; what is as it was is left alone, and after that nothing is looked at. */
+	for (int minute = 2; minute < 24 * 60; minute++) {
+		result = converted(&place, db, minute * 60 * SECOND);
+		g_assert_cmpint(result.grown + result.done, ==, 0);
+		g_assert_cmpint(result.looked, <=, 1);
+	}
+	result = converted(&place, db, 24 * 3600 * SECOND);
+	g_assert_cmpint(result.looked, ==, 1);
+	result = converted(&place, db, 24 * 365 * 3600 * SECOND);
+	g_assert_cmpint(result.looked, ==, 0);
+	place_clear(&place);
+}
+
+/* x.wav and x.gsm would both be x.mp3: each keeps its own, whichever comes first. */
+static void
+test_same_stem(void)
+{
+	struct place place;
+	g_autoptr(store) db = NULL;
+	g_autofree char *ulaw = NULL, *sound = g_malloc0(8000 * 7);
+	struct convert_result result;
+
+	place_init(&place);
+	db = open_store(&place);
+	ulaw = spooled(&place, DAY "/x.ulaw");
+	write_wav(&place, DAY "/x.wav", 2, TRUE);
+	g_assert_true(g_file_set_contents(ulaw, sound, 8000 * 7, NULL));
+	want(&place, db, "1.1", DAY "/x.wav", place.now);
+	want(&place, db, "1.1", DAY "/x.ulaw", place.now);
+	want(&place, db, "1.2", DAY "/x.ulaw", place.now);
+	want(&place, db, "1.2", DAY "/x.gsm", place.now);
+	result = converted(&place, db, 60 * SECOND);
+	g_assert_cmpint(result.done, ==, 3);
+	g_assert_cmpint(result.later, ==, 1);
+	struct recording one, other;
+	get(db, "1.1", "x.wav", &one);
+	get(db, "1.1", "x.ulaw", &other);
+	g_assert_cmpstr(one.mp3, !=, other.mp3);
+	g_assert_cmpstr(one.link, !=, other.link);
+	g_assert_cmpint(mp3_length(&place, one.mp3), ==, 2000);
+	g_assert_cmpint(mp3_length(&place, other.mp3), ==, 7000);
+	assert_mp3(db, "1.2", "x.ulaw", other.mp3, 7000);
+	recording_clear(&one);
+	recording_clear(&other);
+
+	/* One of them grows. The third never came, and takes neither. */
+	write_wav(&place, DAY "/x.wav", 3, TRUE);
+	result = converted(&place, db, 700 * SECOND);
+	g_assert_cmpint(result.grown, ==, 1);
+	g_assert_cmpint(result.none, ==, 1);
+	get(db, "1.1", "x.wav", &one);
+	g_assert_cmpint(mp3_length(&place, one.mp3), ==, 3000);
+	recording_clear(&one);
+	get(db, "1.1", "x.ulaw", &other);
+	g_assert_cmpint(mp3_length(&place, other.mp3), ==, 7000);
+	recording_clear(&other);
+	place_clear(&place);
+}
+
+/* Links end after link_days, and stay ended; the MP3s stay. */
+static void
+test_link_days(void)
+{
+	const gint64 day = 24 * 3600 * SECOND;
+	struct place place;
+	g_autoptr(store) db = NULL;
+	struct recording r;
+
+	place_init(&place);
+	db = open_store(&place);
+	write_wav(&place, DAY "/a.wav", 2, TRUE);
+	write_wav(&place, DAY "/b.wav", 2, TRUE);
+	want(&place, db, "1.1", DAY "/a.wav", place.now);
+	g_assert_cmpint(converted(&place, db, 0).done, ==, 1);
+	place.now += 2 * day;
+	want(&place, db, "1.2", DAY "/b.wav", place.now);
+	g_assert_cmpint(converted(&place, db, 0).done, ==, 1);
+	get(db, "1.1", "a.wav", &r);
+	g_autofree char *first = behind(&place, r.link);
+	recording_clear(&r);
+	get(db, "1.2", "b.wav", &r);
+	g_autofree char *second = behind(&place, r.link);
+	recording_clear(&r);
+
+	g_assert_cmpint(converted(&place, db, 400 * day).ended, ==, 0);
+	place.settings.link_days = 30;
+	g_assert_cmpint(converted(&place, db, 27 * day).ended, ==, 0);
+	/* A folder that cannot be written now is no reason to forget the link. */
+	g_autofree char *away = g_strconcat(place.public, ".away", NULL);
+	g_assert_cmpint(g_rename(place.public, away), ==, 0);
+	struct convert_result result;
+	run(&place, db, 29 * day, &result);
+	g_assert_cmpint(result.ended, ==, 0);
+	g_assert_cmpint(result.unwritable, ==, 1);
+	g_assert_nonnull(strstr(result.words, place.public));
+	convert_result_clear(&result);
+	g_assert_cmpint(g_rename(away, place.public), ==, 0);
+
+	g_assert_cmpint(converted(&place, db, 29 * day).ended, ==, 1);
+	g_assert_false(g_file_test(first, G_FILE_TEST_EXISTS));
+	g_assert_true(g_file_test(second, G_FILE_TEST_EXISTS));
+	get(db, "1.1", "a.wav", &r);
+	g_assert_cmpint(r.state, ==, RECORDING_DONE);
+	g_assert_cmpstr(r.link, ==, NULL);
+	g_assert_cmpint(mp3_length(&place, r.mp3), ==, 2000);
+	recording_clear(&r);
+	g_assert_cmpint(converted(&place, db, 31 * day).ended, ==, 1);
+	g_assert_false(g_file_test(second, G_FILE_TEST_EXISTS));
+	place_clear(&place);
+}
+
+/* A disk that is not mounted shows an empty folder: nothing is given up because of it. */
+static void
+test_deserted(void)
+{
+	struct place place;
+	g_autoptr(store) db = NULL;
+	struct convert_result result;
+
+	place_init(&place);
+	db = open_store(&place);
+	g_autofree char *away = g_strconcat(place.spool, ".away", NULL);
+	write_wav(&place, DAY "/a.wav", 2, TRUE);
+	write_wav(&place, DAY "/b.wav", 2, TRUE);
+	want(&place, db, "1.1", DAY "/a.wav", place.now);
+	g_assert_cmpint(converted(&place, db, 0).done, ==, 1);
+	want(&place, db, "1.1", DAY "/b.wav", place.now);
+	g_assert_cmpint(g_rename(place.spool, away), ==, 0);
+	g_assert_cmpint(g_mkdir(place.spool, 0755), ==, 0);
+	run(&place, db, 3600 * SECOND, &result);
+	g_assert_cmpint(result.none, ==, 0);
+	g_assert_cmpint(result.unwritable, ==, 1);
+	g_assert_nonnull(strstr(result.words, "mounted"));
+	convert_result_clear(&result);
+	g_assert_cmpint(g_rmdir(place.spool), ==, 0);
+	g_assert_cmpint(g_rename(away, place.spool), ==, 0);
+	g_assert_cmpint(converted(&place, db, 7200 * SECOND).done, ==, 1);
+
+	/* But not for ever: somebody may have cleared it for good. */
+	want(&place, db, "1.2", DAY "/c.wav", place.now);
+	g_assert_cmpint(g_rename(place.spool, away), ==, 0);
+	g_assert_cmpint(g_mkdir(place.spool, 0755), ==, 0);
+	g_assert_cmpint(converted(&place, db, 6 * 24 * 3600 * SECOND).none, ==, 0);
+	g_assert_cmpint(converted(&place, db, 8 * 24 * 3600 * SECOND).none, ==, 1);
+	g_assert_cmpint(g_rmdir(place.spool), ==, 0);
+	g_assert_cmpint(g_rename(away, place.spool), ==, 0);
+	place_clear(&place);
+}
+
+/* Closed and quiet, but somebody has it open for writing: later, though not for ever. */
+static void
+test_writer(void)
+{
+	struct place place;
+	g_autoptr(store) db = NULL;
+
+	place_init(&place);
+	db = open_store(&place);
+	g_autofree char *path = spooled(&place, DAY "/a.wav");
+	write_wav(&place, DAY "/a.wav", 2, TRUE);
+	want(&place, db, "1.1", DAY "/a.wav", place.now);
+	const int fd = open(path, O_WRONLY | O_APPEND);
+	g_assert_cmpint(converted(&place, db, 0).later, ==, 1);
+	assert_state(db, "1.1", "a.wav", RECORDING_WAITING, "open for writing");
+	g_assert_cmpint(converted(&place, db, 60 * SECOND).later, ==, 1);
+	g_assert_cmpint(converted(&place, db, 700 * SECOND).done, ==, 1);
+	close(fd);
+	place_clear(&place);
+}
+
+/*
+ * A WAV that was removed after its conversion, and then another file of that name, as a recording stopped and started
+ * again would leave it: the MP3 of the first is not made anew from the second.
+ */
+static void
+test_after_removal(void)
+{
+	struct place place;
+	g_autoptr(store) db = NULL;
+	g_autoptr(GError) error = NULL;
+	struct recording r;
+
+	place_init(&place);
+	db = open_store(&place);
+	g_autofree char *wav = spooled(&place, DAY "/a.wav");
+	write_wav(&place, DAY "/a.wav", 2, TRUE);
+	want(&place, db, "1.1", DAY "/a.wav", place.now);
+	g_assert_cmpint(converted(&place, db, 0).done, ==, 1);
+	get(db, "1.1", "a.wav", &r);
+	r.wav_gone = place.now;
+	g_assert_true(
+	    store_begin(db, &error) && recordings_keep(db, &r, &error) && store_commit(db, &error));
+	recording_clear(&r);
+	g_unlink(wav);
+	write_wav(&place, DAY "/a.wav", 5, TRUE);
+	g_assert_cmpint(converted(&place, db, 60 * SECOND).grown, ==, 0);
+	/* Nor by way of another call that wants the same file. */
+	want(&place, db, "1.2", DAY "/a.wav", place.now);
+	g_assert_cmpint(converted(&place, db, 60 * SECOND).done, ==, 1);
+	assert_mp3(db, "1.1", "a.wav", DAY "/a.mp3", 2000);
+	assert_mp3(db, "1.2", "a.wav", DAY "/a.wav.mp3", 5000);
+	g_assert_cmpint(mp3_length(&place, DAY "/a.mp3"), ==, 2000);
 	place_clear(&place);
 }
 
@@ -681,6 +906,11 @@ main(int argc, char **argv)
 	g_test_add_func("/convert/foreign", test_foreign);
 	g_test_add_func("/convert/ours", test_ours);
 	g_test_add_func("/convert/shared", test_shared);
+	g_test_add_func("/convert/same-stem", test_same_stem);
+	g_test_add_func("/convert/link-days", test_link_days);
+	g_test_add_func("/convert/deserted", test_deserted);
+	g_test_add_func("/convert/writer", test_writer);
+	g_test_add_func("/convert/after-removal", test_after_removal);
 	g_test_add_func("/convert/broken", test_broken);
 	g_test_add_func("/convert/unwritable", test_unwritable);
 	g_test_add_func("/convert/stop", test_stop);

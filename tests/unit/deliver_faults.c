@@ -242,6 +242,41 @@ test_lost_and_resent(void)
 	place_close(place);
 }
 
+static int
+answer_first_accepted_dropped(struct standin *standin, int nth, GHashTable *form)
+{
+	(void)standin, (void)form;
+	return nth == 0 ? DROP : 200;
+}
+
+/* An ACCEPTED that may not have arrived goes again before its COMPLETED: afterwards it would open the window again. */
+static void
+test_lost_accepted(void)
+{
+	static const struct {
+		enum unknown_policy policy;
+		const char *told[4];
+		enum outbox_state end;
+	} cases[] = {
+		{ UNKNOWN_RESEND, { "ACCEPTED", NULL, "ACCEPTED", "COMPLETED" }, OUTBOX_SENT },
+		{ UNKNOWN_HOLD, { "ACCEPTED", NULL, "COMPLETED" }, OUTBOX_UNKNOWN },
+	};
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct place *place = place_open(answer_first_accepted_dropped);
+		place->planfix.unknown = cases[i].policy;
+		put(place, "c0", "101", "ACCEPTED");
+		put(place, "c0", "101", "COMPLETED");
+		deliver_now(place);
+		g_assert_cmpint(place->result.unknown, ==, 1);
+		for (guint nth = 0; nth < place->standin->forms->len; nth++)
+			g_assert_cmpstr(
+			    field(place->standin, nth, "event"), ==, cases[i].told[nth]);
+		g_assert_cmpuint(place->standin->forms->len, ==, i == 0 ? 4 : 3);
+		assert_state(place, "c0", cases[i].end);
+		place_close(place);
+	}
+}
+
 static void
 test_lost_twice(void)
 {
@@ -501,6 +536,7 @@ main(int argc, char **argv)
 	g_test_add_func("/deliver/too fast", test_too_fast);
 	g_test_add_func("/deliver/short wait", test_short_wait);
 	g_test_add_func("/deliver/lost and resent", test_lost_and_resent);
+	g_test_add_func("/deliver/lost ACCEPTED", test_lost_accepted);
 	g_test_add_func("/deliver/lost twice", test_lost_twice);
 	g_test_add_func("/deliver/lost and held", test_lost_and_held);
 	g_test_add_func("/deliver/failed, then lost", test_failed_then_lost);

@@ -1,4 +1,4 @@
-#include "store/outbox.h"
+#include "store/late.h"
 #include "sql/sql.h"
 #include "tests/unit/store_scratch.h"
 
@@ -226,6 +226,35 @@ test_transitions(void)
 		}
 }
 
+/* What was acknowledged goes again only where somebody insists; that opens no other way. */
+static void
+test_forced(void)
+{
+	for (int from = 0; from < OUTBOX_STATES; from++)
+		for (int to = 0; to < OUTBOX_STATES; to++) {
+			struct scratch s;
+			scratch_open(&s);
+			const gint64 id = bring(s.db, "c", (enum outbox_state)from);
+			const struct outbox_outcome plain = { .to = (enum outbox_state)to };
+			const struct outbox_outcome forced = {
+				.to = (enum outbox_state)to, .not_before = 70, .forced = TRUE
+			};
+			const gboolean open =
+			    outbox_move(s.db, id, (enum outbox_state)from, &plain, 60, NULL);
+			const gboolean other = from == OUTBOX_SENT && to == OUTBOX_READY;
+			if (!open)
+				g_assert_cmpint(outbox_move(s.db, id, (enum outbox_state)from,
+						    &forced, 60, NULL),
+				    ==, other);
+			if (other) {
+				g_assert_false(open);
+				assert_claim(s.db, 69, 9, "");
+				assert_claim(s.db, 70, 9, "c/101/COMPLETED/0");
+			}
+			scratch_close(&s);
+		}
+}
+
 static void
 test_outcome(void)
 {
@@ -380,10 +409,15 @@ test_claim_announcements(void)
 	/* Both may go, but not at the same time on two connections. */
 	const gint64 incoming = put(s.db, "c", "INCOMING", 0);
 	put(s.db, "c", "ACCEPTED", 0);
+	put_at(s.db, "c", "102", "COMPLETED", 0, OUTBOX_LIVE, 0, 2);
 	assert_claim(s.db, 1, 9, "c/101/INCOMING/0");
-	assert_claim(s.db, 1, 9, "c/101/ACCEPTED/0");
-	/* It failed, and meanwhile the phone was picked up: too late for a window. */
-	move(s.db, incoming, OUTBOX_SENDING, OUTBOX_READY, 2);
+	/* While it is on its way only those of its own employee wait: on another connection they could arrive first. */
+	assert_claim(s.db, 2, 9, "c/102/COMPLETED/0");
+	assert_claim(s.db, 2, 9, "");
+	/* It failed and waits: nobody waits for it. */
+	move(s.db, incoming, OUTBOX_SENDING, OUTBOX_READY, 4);
+	assert_claim(s.db, 3, 9, "c/101/ACCEPTED/0");
+	/* Meanwhile the phone was picked up: too late for a window. */
 	assert_claim(s.db, 5, 9, "");
 	g_assert_cmpint(next(s.db), ==, 0);
 
@@ -586,7 +620,7 @@ test_resend(void)
 	move(s.db, in_time, OUTBOX_SENDING, OUTBOX_UNKNOWN, 0);
 	put(s.db, "d", "COMPLETED", 0);
 
-	g_assert_true(outbox_resend_unknown(s.db, 200, 2, &n, NULL));
+	g_assert_true(late_resend(s.db, 200, 2, OUTBOX_RECORD, &n, NULL));
 	g_assert_cmpint(n, ==, 2);
 	assert_state(s.db, "once", once, OUTBOX_READY);
 	assert_state(s.db, "twice", twice, OUTBOX_UNKNOWN);
@@ -730,8 +764,13 @@ test_plans(void)
 		{ "outbox/sending", "SEARCH outbox USING INDEX outbox_state (state=?)", TRUE },
 		{ "outbox/expired", "outbox_expires", TRUE },
 		{ "outbox/expired", "outbox_state (state=? AND created<?)", TRUE },
-		{ "outbox/resendable", "SEARCH item USING INDEX outbox_state (state=?)", TRUE },
-		{ "outbox/resendable", "SEARCH later USING INDEX " KEY, TRUE },
+		{ "late/resendable", "SEARCH item USING INDEX outbox_state (state=?)", TRUE },
+		{ "late/resendable", "SEARCH later USING INDEX " KEY, TRUE },
+		{ "replay/of_call", "SEARCH item USING INDEX sqlite_autoindex_outbox_1 (callid=?)",
+		    TRUE },
+		{ "replay/of_call", "SEARCH later USING INDEX " KEY, TRUE },
+		{ "replay/of_state", "SEARCH item USING INDEX outbox_state (state=?)", TRUE },
+		{ "replay/of_state", "SEARCH later USING INDEX " KEY, TRUE },
 		{ "outbox/of_call", "(callid=?)", TRUE },
 		{ "outbox/claim", "USING INTEGER PRIMARY KEY", FALSE },
 		{ "outbox/move", "USING INTEGER PRIMARY KEY", FALSE },
@@ -768,6 +807,7 @@ main(int argc, char **argv)
 	g_test_add_func("/outbox/names", test_names);
 	g_test_add_func("/outbox/key", test_key);
 	g_test_add_func("/outbox/transitions", test_transitions);
+	g_test_add_func("/outbox/forced", test_forced);
 	g_test_add_func("/outbox/outcome", test_outcome);
 	g_test_add_func("/outbox/claim/order", test_claim_order);
 	g_test_add_func("/outbox/claim/holds-back", test_claim_holds_back);

@@ -298,6 +298,76 @@ test_copy(void)
 	place_clear(&place);
 }
 
+/* Asterisk may write 0640: then the web server gets a copy that it may read, and the MP3 stays as it is. */
+static void
+test_not_for_everyone(void)
+{
+	struct place place;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *spooled = NULL;
+	struct stat there, mp3, again;
+
+	place_init(&place);
+	spooled = g_build_filename(place.spool, NAME, NULL);
+	g_autoptr(publisher) p = open_publisher(&place, "https://x.example/r");
+	write_mp3(&place, "one");
+	g_assert_cmpint(chmod(spooled, 0640), ==, 0);
+	g_assert_false(publisher_works(p, place.dir, NAME, "1.1"));
+	g_autofree char *link = publisher_publish(p, place.dir, NAME, "1.1", &error);
+	g_assert_no_error(error);
+	g_autofree char *file = behind(&place, link);
+	g_assert_cmpint(g_stat(file, &there), ==, 0);
+	g_assert_cmpint(g_stat(spooled, &mp3), ==, 0);
+	g_assert_cmpint(there.st_ino, !=, mp3.st_ino);
+	g_assert_cmpint(there.st_mode & 07777, ==, 0644);
+	g_assert_cmpint(mp3.st_mode & 07777, ==, 0640);
+	g_assert_true(publisher_works(p, place.dir, NAME, "1.1"));
+	g_autofree char *second = publisher_publish(p, place.dir, NAME, "1.1", &error);
+	g_assert_cmpstr(second, ==, link);
+	g_assert_cmpint(g_stat(file, &again), ==, 0);
+	g_assert_cmpint(again.st_ino, ==, there.st_ino);
+
+	/* One that the web server could not read any more is put there anew. */
+	g_assert_cmpint(chmod(file, 0600), ==, 0);
+	g_assert_false(publisher_works(p, place.dir, NAME, "1.1"));
+	g_autofree char *third = publisher_publish(p, place.dir, NAME, "1.1", &error);
+	g_assert_no_error(error);
+	g_assert_cmpstr(third, ==, link);
+	g_assert_true(publisher_works(p, place.dir, NAME, "1.1"));
+	place_clear(&place);
+}
+
+static void
+test_remove(void)
+{
+	struct place place;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *spooled = NULL;
+
+	place_init(&place);
+	spooled = g_build_filename(place.spool, NAME, NULL);
+	g_autoptr(publisher) p = open_publisher(&place, "https://x.example/r");
+	write_mp3(&place, "one");
+	g_autofree char *link = publisher_publish(p, place.dir, NAME, "1.1", &error);
+	g_autofree char *other = publisher_publish(p, place.dir, NAME, "1.2", &error);
+	g_autofree char *file = behind(&place, link), *stays = behind(&place, other);
+	g_autofree char *folder = g_path_get_dirname(file);
+	g_assert_true(publisher_remove(p, "1.1", NAME, &error));
+	g_assert_no_error(error);
+	g_assert_false(g_file_test(folder, G_FILE_TEST_EXISTS));
+	g_assert_true(g_file_test(stays, G_FILE_TEST_EXISTS));
+	g_assert_true(g_file_test(spooled, G_FILE_TEST_EXISTS));
+	/* Again, as after a run that was killed in between. */
+	g_assert_true(publisher_remove(p, "1.1", NAME, &error));
+	/* A folder that is not there at all is another matter: its disk may be missing. */
+	g_free(place.public);
+	place.public = g_build_filename(place.top, "elsewhere", NULL);
+	g_autoptr(publisher) lost = open_publisher(&place, "https://x.example/r");
+	g_assert_false(publisher_remove(lost, "1.2", NAME, &error));
+	g_assert_error(error, PUBLISH_ERROR, PUBLISH_ERROR_WRITE);
+	place_clear(&place);
+}
+
 static void
 test_publish_fails(void)
 {
@@ -342,6 +412,8 @@ main(int argc, char **argv)
 	g_test_add_func("/publish/secret-refused", test_secret_refused);
 	g_test_add_func("/publish/publish", test_publish);
 	g_test_add_func("/publish/copy", test_copy);
+	g_test_add_func("/publish/not-for-everyone", test_not_for_everyone);
+	g_test_add_func("/publish/remove", test_remove);
 	g_test_add_func("/publish/fails", test_publish_fails);
 	return g_test_run();
 }

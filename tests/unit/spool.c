@@ -81,24 +81,28 @@ static void
 test_names(void)
 {
 	static const struct {
-		const char *path, *base, *folder, *mp3;
+		const char *path, *base, *folder, *mp3, *extension;
 	} cases[] = {
 		{ "2026/11/23/" NAME, NAME, "2026/11/23",
-		    "2026/11/23/external-101-79162722336-20261123-012550-1795397150.0.mp3" },
-		{ "own.WAV", "own.WAV", ".", "own.mp3" },
-		{ "a.b/own", "own", "a.b", "a.b/own.mp3" },
-		{ "x-1795397150.0", "x-1795397150.0", ".", "x-1795397150.0.mp3" },
-		{ "old.mp3", "old.mp3", ".", "old.mp3" },
-		{ "Иван+#*.sln16", "Иван+#*.sln16", ".", "Иван+#*.mp3" },
+		    "2026/11/23/external-101-79162722336-20261123-012550-1795397150.0.mp3", "wav" },
+		{ "own.WAV", "own.WAV", ".", "own.mp3", "WAV" },
+		{ "a.b/own", "own", "a.b", "a.b/own.mp3", "" },
+		{ "x-1795397150.0", "x-1795397150.0", ".", "x-1795397150.0.mp3", "" },
+		{ "old.mp3", "old.mp3", ".", "old.mp3", "mp3" },
+		{ "Иван+#*.sln16", "Иван+#*.sln16", ".", "Иван+#*.mp3", "sln16" },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autofree char *folder = spool_folder(cases[i].path);
 		g_autofree char *mp3 = spool_mp3_path(cases[i].path);
+		g_autofree char *other = spool_mp3_other(cases[i].path);
 
 		g_assert_cmpstr(spool_base_name(cases[i].path), ==, cases[i].base);
 		g_assert_cmpstr(folder, ==, cases[i].folder);
 		g_assert_cmpstr(mp3, ==, cases[i].mp3);
+		g_assert_cmpstr(spool_extension(cases[i].path), ==, cases[i].extension);
+		g_assert_true(g_str_has_prefix(other, cases[i].path));
+		g_assert_cmpstr(other + strlen(cases[i].path), ==, ".mp3");
 	}
 }
 

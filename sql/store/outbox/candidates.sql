@@ -5,12 +5,14 @@ SELECT id, n, state, rank, priority, callid, ext, event, body, recording, call_s
 FROM outbox AS item
 WHERE state = 'ready' AND priority = :priority AND not_before <= :due
 	AND (expires = 0 OR expires > max(:now, not_before))
-	-- ACCEPTED and COMPLETED on their way hold back what comes after them.
+	-- ACCEPTED and COMPLETED on their way hold back what comes after them; so does an announcement
+	-- that has left and may still arrive: after its COMPLETED it would open the window again.
 	AND NOT EXISTS (
 		SELECT 1
 		FROM outbox AS earlier
 		WHERE earlier.callid = item.callid AND earlier.ext = item.ext
-			AND +earlier.state IN ('ready', 'sending') AND earlier.rank IN (1, 2)
+			AND (+earlier.state = 'sending' AND earlier.rank < 3
+				OR +earlier.state = 'ready' AND earlier.rank IN (1, 2))
 			AND (earlier.n, earlier.rank, earlier.id) < (item.n, item.rank, item.id))
 	-- A record follows a COMPLETED that arrived.
 	AND NOT (rank = 3 AND EXISTS (

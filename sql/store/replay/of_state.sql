@@ -1,0 +1,16 @@
+-- What may go again in several states, the last of each call and employee first. The last columns: whether
+-- its body was removed; how many of those behind it have left. A state that is not wanted is NULL.
+SELECT item.id, item.state, item.rank, item.callid, item.ext, item.event, item.created,
+	item.expires, item.status, item.answer, item.body = '',
+	(SELECT count(*)
+	FROM outbox AS later
+	WHERE later.callid = item.callid AND later.ext = item.ext AND later.rank IN (1, 2)
+		AND +later.state IN ('sending', 'sent', 'rejected', 'unknown')
+		AND (later.n, later.rank, later.id) > (item.n, item.rank, item.id))
+FROM outbox AS item
+WHERE item.state IN (:rejected, :unknown, :expired, :sent)
+	AND item.call_start >= :from AND item.call_start < :to
+	AND (:error IS NULL OR instr(
+		lower('HTTP ' || item.status || ': ' || coalesce(item.answer, '')), lower(:error)) > 0)
+ORDER BY item.callid, item.ext, item.n DESC, item.rank DESC, item.id DESC
+LIMIT :most

@@ -1,0 +1,315 @@
+/* celsync replay: what was not delivered goes again, because an administrator says so. */
+#include "sync/app.h"
+
+#include "store/recordings.h"
+#include "store/replay.h"
+#include "sync/log.h"
+#include "sync/pass.h"
+#include "sync/text.h"
+
+#include <string.h>
+
+/* More than this in one commit would keep live traffic waiting; the command says so and can be given again. */
+#define MOST 20000
+
+struct replay {
+	struct replay_filter filter;
+	gboolean requests, failed, none; /* what of: the outbox; recordings in these states */
+	gboolean dry_run, force;
+	gint64 now;
+	GPtrArray *recordings; /* GArrays of struct recording that match */
+	GArray *items;         /* struct replay_item */
+};
+
+static void
+replay_clear(struct replay *r)
+{
+	g_clear_pointer(&r->items, g_array_unref);
+	g_clear_pointer(&r->recordings, g_ptr_array_unref);
+}
+
+static gboolean
+contains(const char *text, const char *part)
+{
+	g_autofree char *low = g_ascii_strdown(text != NULL ? text : "", -1);
+	g_autofree char *low_part = g_ascii_strdown(part, -1);
+	return strstr(low, low_part) != NULL;
+}
+
+static gboolean
+wants_recording(const struct replay *r, const struct recording *recording)
+{
+	if (recording->state == RECORDING_FAILED ? !r->failed
+						 : recording->state != RECORDING_NONE || !r->none)
+		return FALSE;
+	return recording->call_ended >= r->filter.from && recording->call_ended < r->filter.to &&
+	       (r->filter.error == NULL || contains(recording->reason, r->filter.error));
+}
+
+/* What is of no interest is taken out of the list. */
+static gboolean
+find_recordings(struct replay *r, store *db, enum recording_state state, GError **error)
+{
+	GArray *found = recordings_of(db, r->filter.callid, state, MOST, error);
+	if (found == NULL)
+		return FALSE;
+	for (guint i = found->len; i > 0; i--)
+		if (!wants_recording(r, &g_array_index(found, struct recording, i - 1)))
+			g_array_remove_index(found, i - 1);
+	g_ptr_array_add(r->recordings, found);
+	return TRUE;
+}
+
+static gboolean
+find(struct replay *r, store *db, GError **error)
+{
+	r->recordings = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+	r->items = r->requests ? replay_find(db, &r->filter, r->now, MOST, error)
+	                       : g_array_new(FALSE, FALSE, sizeof(struct replay_item));
+	if (r->items == NULL)
+		return FALSE;
+	/* Those of one call come in all states at once. */
+	if (r->filter.callid != NULL)
+		return find_recordings(r, db, RECORDING_FAILED, error);
+	return (!r->failed || find_recordings(r, db, RECORDING_FAILED, error)) &&
+	       (!r->none || find_recordings(r, db, RECORDING_NONE, error));
+}
+
+static gboolean
+move_recordings(const struct replay *r, store *db, GError **error)
+{
+	for (guint i = 0; i < r->recordings->len; i++) {
+		GArray *found = r->recordings->pdata[i];
+		for (guint k = 0; k < found->len; k++) {
+			struct recording waiting = g_array_index(found, struct recording, k);
+			waiting.state = RECORDING_WAITING;
+			waiting.not_before = r->now;
+			waiting.reason = NULL;
+			if (!recordings_move(db, &waiting,
+				g_array_index(found, struct recording, k).state, error))
+				return FALSE;
+		}
+	}
+	return TRUE;
+}
+
+/* Found and moved in one transaction: another run may be sending. */
+static gboolean
+find_and_move(struct replay *r, store *db, GError **error)
+{
+	if (!store_begin(db, error))
+		return FALSE;
+	gboolean fine = find(r, db, error);
+	for (guint i = 0; fine && i < r->items->len; i++) {
+		const struct replay_item *item = &g_array_index(r->items, struct replay_item, i);
+		fine = item->fate != REPLAY_AGAIN || replay_move(db, item, r->now, error);
+	}
+	fine = fine && move_recordings(r, db, error) && store_commit(db, error);
+	if (!fine)
+		store_rollback(db);
+	return fine;
+}
+
+static const char *
+fate_words(enum replay_fate fate)
+{
+	switch (fate) {
+	case REPLAY_AGAIN: return "goes again";
+	case REPLAY_PAST: return "stays: it opens a window, and its time is past";
+	case REPLAY_OVERTAKEN: return "stays: a later request has closed its window";
+	case REPLAY_EMPTY: return "stays: what it said was removed after [store] keep_days";
+	}
+	return "";
+}
+
+static void
+print_items(const struct replay *r)
+{
+	for (guint i = 0; i < r->items->len; i++) {
+		const struct replay_item *item = &g_array_index(r->items, struct replay_item, i);
+		g_autofree char *answer = item->answer != NULL ? text_clean(item->answer) : NULL;
+		g_print("%-22s  %-5s  %-9s  %-8s  %s", item->callid, item->ext, item->event,
+		    outbox_state_name(item->state), fate_words(item->fate));
+		if (item->status != 0)
+			g_print("  (HTTP %" G_GINT64_FORMAT "%s%s)", item->status,
+			    answer != NULL && *answer != '\0' ? ": " : "",
+			    answer != NULL ? answer : "");
+		else if (answer != NULL)
+			g_print("  (%s)", answer);
+		g_print("\n");
+	}
+	for (guint i = 0; i < r->recordings->len; i++) {
+		GArray *found = r->recordings->pdata[i];
+		for (guint k = 0; k < found->len; k++) {
+			const struct recording *one = &g_array_index(found, struct recording, k);
+			g_autofree char *reason =
+			    text_clean(one->reason != NULL ? one->reason : "");
+			g_print("%-22s  %s  %s  is converted again  (%s)\n", one->callid, one->file,
+			    recording_state_name(one->state), reason);
+		}
+	}
+}
+
+/* How many requests will leave. */
+static guint
+print_summary(const struct replay *r)
+{
+	guint fates[REPLAY_FATES] = { 0 }, states[OUTBOX_STATES] = { 0 }, recordings = 0;
+	for (guint i = 0; i < r->items->len; i++) {
+		const struct replay_item *item = &g_array_index(r->items, struct replay_item, i);
+		fates[item->fate]++;
+		states[item->state] += item->fate == REPLAY_AGAIN;
+	}
+	for (guint i = 0; i < r->recordings->len; i++)
+		recordings += ((GArray *)r->recordings->pdata[i])->len;
+	if (r->items->len + recordings == 0)
+		g_print("nothing to replay\n");
+	if (fates[REPLAY_AGAIN] > 0)
+		g_print("%u %s again: %u rejected, %u unknown, %u expired, %u sent\n",
+		    fates[REPLAY_AGAIN], r->dry_run ? "requests would go" : "requests go",
+		    states[OUTBOX_REJECTED], states[OUTBOX_UNKNOWN], states[OUTBOX_EXPIRED],
+		    states[OUTBOX_SENT]);
+	for (int fate = REPLAY_AGAIN + 1; fate < REPLAY_FATES; fate++)
+		if (fates[fate] > 0)
+			g_print("%u of them %s\n", fates[fate], fate_words((enum replay_fate)fate));
+	if (recordings > 0)
+		g_print("%u recordings %s by the next sync\n", recordings,
+		    r->dry_run ? "would be converted again" : "are converted again");
+	if (r->items->len == MOST)
+		g_print("only the first %d were looked at: give the command again\n", MOST);
+	return fates[REPLAY_AGAIN];
+}
+
+/* A callid that nobody knows is a mistake; one that is done is not. */
+static gboolean
+is_known(const struct replay *r, store *db, gboolean *known, GError **error)
+{
+	*known = TRUE;
+	if (r->filter.callid == NULL)
+		return TRUE;
+	g_autoptr(GArray) items = outbox_of_call(db, r->filter.callid, error);
+	g_autoptr(GArray) files =
+	    items == NULL ? NULL : recordings_of(db, r->filter.callid, RECORDING_WAITING, 1, error);
+	*known = files != NULL && items->len + files->len > 0;
+	return files != NULL;
+}
+
+static int
+run(struct app *app, struct replay *r)
+{
+	gboolean known;
+	g_autoptr(GError) error = NULL;
+	r->now = g_get_real_time();
+	r->filter.young = r->now - app->config->planfix.popup_max_age;
+	g_autoptr(store) db =
+	    store_open(app->config->store.path, r->dry_run ? STORE_READ : STORE_WRITE, &error);
+	if (db == NULL || !is_known(r, db, &known, &error))
+		return app_fail("replay", error);
+	if (!known) {
+		log_say(LOG_LEVEL_ERROR,
+		    "replay --call %s: the store knows no such call\n"
+		    "celsync calls --call ID shows a call's callid by any linkedid of it.",
+		    r->filter.callid);
+		return EXIT_PARTLY;
+	}
+	if (!(r->dry_run ? find(r, db, &error) : find_and_move(r, db, &error)))
+		return app_fail("replay", error);
+	if (r->dry_run || app->verbose)
+		print_items(r);
+	const guint again = print_summary(r);
+	if (r->dry_run || again == 0)
+		return EXIT_DONE;
+	gboolean busy;
+	const int status = pass_send(app, db, &busy);
+	if (busy)
+		g_print("another run is sending: it takes them along\n");
+	return status;
+}
+
+/* "rejected" and the like; of recordings "failed" and "none". Without --state: all that was not acknowledged. */
+static gboolean
+choose_state(struct replay *r, const char *name)
+{
+	enum outbox_state state = OUTBOX_READY;
+	if (name == NULL) {
+		r->requests = r->failed = TRUE;
+		r->filter.states[OUTBOX_REJECTED] = r->filter.states[OUTBOX_UNKNOWN] =
+		    r->filter.states[OUTBOX_EXPIRED] = TRUE;
+		r->filter.states[OUTBOX_SENT] = r->force;
+		return TRUE;
+	}
+	r->failed = strcmp(name, "failed") == 0;
+	r->none = strcmp(name, "none") == 0;
+	if (r->failed || r->none)
+		return TRUE;
+	r->requests = outbox_state_from_name(name, &state) && state != OUTBOX_READY &&
+	              state != OUTBOX_SENDING;
+	if (!r->requests) {
+		log_say(LOG_LEVEL_ERROR,
+		    "replay --state %s: there is no such state\n"
+		    "Requests: rejected, unknown, expired, sent. Recordings: failed, none.",
+		    name);
+		return FALSE;
+	}
+	if (state == OUTBOX_SENT && !r->force) {
+		log_say(LOG_LEVEL_ERROR,
+		    "replay --state sent: PlanFix has these\n"
+		    "With --force they are sent again; PlanFix may then show these calls twice.");
+		return FALSE;
+	}
+	r->filter.states[state] = TRUE;
+	return TRUE;
+}
+
+static gboolean
+bound(const char *option, const char *text, gint64 *us)
+{
+	g_autoptr(GError) error = NULL;
+	if (text == NULL || config_parse_time(text, NULL, us, &error))
+		return TRUE;
+	log_say(LOG_LEVEL_ERROR, "replay %s %s: %s", option, text, error->message);
+	return FALSE;
+}
+
+int
+cmd_replay(struct app *app, int argc, char **argv)
+{
+	g_autofree char *from = NULL, *to = NULL, *id = NULL, *state = NULL, *words = NULL;
+	struct replay r = { .filter = { .from = G_MININT64, .to = G_MAXINT64 } };
+	const GOptionEntry entries[] = {
+		{ "call", 0, 0, G_OPTION_ARG_STRING, &id, "Of one call, by its callid", "ID" },
+		{ "state", 0, 0, G_OPTION_ARG_STRING, &state,
+		    "In this state: rejected, unknown, expired; of recordings: failed, none", "S" },
+		{ "from", 0, 0, G_OPTION_ARG_STRING, &from, "Of calls that began at T or later",
+		    "T" },
+		{ "to", 0, 0, G_OPTION_ARG_STRING, &to, "Of calls that began before T", "T" },
+		{ "error", 0, 0, G_OPTION_ARG_STRING, &words,
+		    "With TEXT in PlanFix's answer, or in why there was none (\"HTTP 400\")",
+		    "TEXT" },
+		{ "dry-run", 0, 0, G_OPTION_ARG_NONE, &r.dry_run,
+		    "List what would go again; change nothing", NULL },
+		{ "force", 0, 0, G_OPTION_ARG_NONE, &r.force,
+		    "Also what PlanFix acknowledged: it may show these calls twice", NULL },
+		G_OPTION_ENTRY_NULL,
+	};
+	int status;
+	if (!app_options(app, entries, argc, argv, &status))
+		return status;
+	if (id == NULL && state == NULL && from == NULL && to == NULL && words == NULL) {
+		log_say(LOG_LEVEL_ERROR,
+		    "replay: of what?\nName it: --call ID, --state S, --from T --to T or --error "
+		    "TEXT; "
+		    "all that are given must be true. --dry-run shows what would go again.");
+		return EXIT_USAGE;
+	}
+	if (!bound("--from", from, &r.filter.from) || !bound("--to", to, &r.filter.to) ||
+	    !choose_state(&r, state))
+		return EXIT_USAGE;
+	r.filter.callid = id;
+	r.filter.error = words;
+	if (!app_config(app, CONFIG_NEEDS_STORE | (r.dry_run ? 0 : CONFIG_NEEDS_PLANFIX), &status))
+		return status;
+	status = run(app, &r);
+	replay_clear(&r);
+	return status;
+}

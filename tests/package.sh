@@ -1,0 +1,172 @@
+#!/bin/sh
+# The package in a clean Debian 12: install, configure, run, upgrade, remove, purge. `make check-package`; not part of `make check`.
+#
+# Needs root, debootstrap and Debian's archive (MIRROR=). The clean system is made once and kept in build/package; the rest is
+# made anew and removed. Nothing is started but a stand-in server on loopback.
+TOP=${CELSYNC_TOP:-$(cd "$(dirname "$0")/.." && pwd)}
+. "$TOP/tests/lib/tap.sh"
+MIRROR=${MIRROR:-http://deb.debian.org/debian}
+CACHE=$TOP/build/package
+DEB=$(ls "$TOP"/build/deb/celsync_*.deb 2>/dev/null)
+ROOT=$T/root
+export LC_ALL=C
+
+[ "$(id -u)" = 0 ] || { echo "1..0 # SKIP tests/package.sh wants root"; exit 1; }
+[ -f "$DEB" ] || { echo "Bail out! there is no package in build/deb: run make deb"; exit 1; }
+
+# A system as debootstrap makes it; half a one is never taken for a whole one.
+if [ ! -s "$CACHE/clean.tar" ]; then
+	mkdir -p "$CACHE"
+	debootstrap --variant=minbase bookworm "$T/clean" "$MIRROR" >"$T/debootstrap.log" 2>&1 ||
+		{ tail -n 20 "$T/debootstrap.log"; echo "Bail out! debootstrap failed"; exit 1; }
+	tar -C "$T/clean" -cf "$CACHE/clean.tar.new" . && mv "$CACHE/clean.tar.new" "$CACHE/clean.tar"
+	rm -rf "$T/clean"
+fi
+mkdir "$ROOT"
+tar -C "$ROOT" -xpf "$CACHE/clean.tar" || exit 1
+cp /etc/resolv.conf "$ROOT/etc/resolv.conf"
+
+# inside COMMAND ...: in that system; its /proc is mounted for the command alone.
+inside() {
+	# shellcheck disable=SC2016 # the inner shell's own
+	unshare --mount --fork sh -c 'mount -t proc proc "$1/proc" && root=$1 && shift &&
+		exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C DEBIAN_FRONTEND=noninteractive chroot "$root" "$@"' sh "$ROOT" "$@"
+}
+by() { # USER COMMAND ...
+	user=$1
+	shift
+	inside runuser -u "$user" -- "$@"
+}
+# is NAME GOT WANTED: as in tap.sh, and the status of the whole knows of it.
+failed=0
+is() {
+	count=$((count + 1))
+	if [ "$2" = "$3" ]; then
+		echo "ok $count - $1"
+	else
+		printf '# got:    %s\n# wanted: %s\nnot ok %s - %s\n' "$2" "$3" "$count" "$1"
+		failed=1
+	fi
+}
+# does NAME STATUS COMMAND ...: its output is in $T/out, and is shown when the status is another one.
+does() {
+	what=$1 wanted=$2
+	shift 2
+	"$@" >"$T/out" 2>&1 </dev/null
+	got=$?
+	is "$what: exit code" $got "$wanted"
+	[ $got = "$wanted" ] || sed 's/^/# /' "$T/out" | tail -n 20
+}
+rights() { (cd "$ROOT" && inside stat -c '%U:%G %a' "$1" 2>&1); }
+enabled() { find "$ROOT/etc/systemd/system" -name '*celsync*.timer' | wc -l; }
+recordings() { (cd "$ROOT/var/spool/asterisk/monitor" && find . -type f -exec md5sum {} + | sort); }
+there() { # PATH ...: those of them that exist
+	for path in "$@"; do [ ! -e "$ROOT$path" ] || echo "$path"; done
+}
+
+does "apt-get update" 0 inside apt-get -q update
+inside adduser --quiet --system --group --home /var/lib/asterisk asterisk >"$T/out" 2>&1 ||
+	{ inside apt-get -q -y install adduser >"$T/out" 2>&1 && inside adduser --quiet --system --group --home /var/lib/asterisk asterisk; }
+mkdir -p "$ROOT/var/spool/asterisk" "$ROOT/var/log/asterisk" "$ROOT/var/www/calls" "$ROOT/root/deb"
+cp -r "$CAPTURE/monitor" "$ROOT/var/spool/asterisk/monitor"
+# Old enough to be complete, also where the header of a file was never closed.
+find "$ROOT/var/spool/asterisk/monitor" -type f -exec touch -d '1 hour ago' {} +
+cp "$CAPTURE/master.db" "$ROOT/var/log/asterisk/master.db"
+inside chown -R asterisk:asterisk /var/spool/asterisk /var/log/asterisk /var/www/calls
+
+# Install.
+cp "$DEB" "$ROOT/root/deb/first.deb"
+does "apt-get install" 0 inside apt-get -q -y install /root/deb/first.deb
+[ $failed = 0 ] || { echo "Bail out! nothing can be tested without the package"; exit 1; }
+version=$(sed -n '1s/.*(\(.*\)).*/\1/p' "$TOP/debian/changelog")
+does "the program runs" 0 by asterisk celsync --version
+is "and is this version" "$(cat "$T/out")" "celsync ${version%-*}"
+is "/etc/celsync" "$(rights /etc/celsync)" "root:asterisk 750"
+is "/var/lib/celsync" "$(rights /var/lib/celsync)" "asterisk:asterisk 750"
+is "/var/log/celsync/celsync.log" "$(rights /var/log/celsync/celsync.log)" "asterisk:adm 640"
+is "nothing is enabled" "$(enabled)" 0
+is "no user was made where there is asterisk" "$(inside getent passwd celsync)" ""
+is "and no unit is altered" "$(there /etc/systemd/system/celsync.service.d)" ""
+is "manual pages, completion, units" "$(there /usr/share/man/man1/celsync.1.gz /usr/share/man/man5/celsync.conf.5.gz \
+	/usr/share/bash-completion/completions/celsync /lib/systemd/system/celsync.service | wc -l)" 4
+does "not configured" 78 by asterisk celsync sync
+
+# Configure, as README says.
+planfix package
+conf=$ROOT/etc/celsync/celsync.conf
+cp "$ROOT/usr/share/doc/celsync/examples/celsync.conf" "$conf"
+sed -i -e 's|^#driver = .*|driver = sqlite|' -e 's|^#path =$|path = /var/log/asterisk/master.db|' -e 's|^#start = .*|start = all|' \
+	-e 's|^#trunk =$|trunk = mango|' -e "s|^#url =\$|url = $url|" -e 's|^#token_file =$|token_file = /etc/celsync/token|' -e 's|^#rate = .*|rate = 0|' "$conf"
+# Each section has its url: the second is that of the recordings.
+sed -i -e '/^\[recordings\]/,/^\[store\]/{ s|^url = .*|url = https://pbx.example.com/calls|; s|^#publish_dir =$|publish_dir = /var/www/calls|; }' "$conf"
+echo "$TOKEN" >"$ROOT/etc/celsync/token"
+inside chgrp asterisk /etc/celsync/celsync.conf /etc/celsync/token
+chmod 640 "$conf" "$ROOT/etc/celsync/token"
+does "check" 0 by asterisk celsync check
+is "check finds nothing wrong" "$(grep -c WRONG "$T/out")" 0
+
+# Run what the unit runs, as its user.
+unit=$ROOT/lib/systemd/system/celsync.service
+command=$(sed -n 's/^ExecStart=//p' "$unit")
+runs_as=$(sed -n 's/^User=//p' "$unit")
+# shellcheck disable=SC2086 # a command and its arguments
+does "the service's command" 0 by "$runs_as" $command
+by asterisk celsync calls --from 2026-11-22 --to 2026-11-25 --json >"$T/calls" 2>"$T/err"
+completed=$(grep '"skip":null' "$T/calls" | grep -o '"ext":"[^"]*"[^}]*"status":"[A-Za-z]*"' | wc -l)
+is "every employee of every call is at the stand-in server" "$(grep -c '"event":"COMPLETED"' "$T/package.log")" "$completed"
+is "a hundred and more" "$([ "$completed" -gt 100 ] && echo yes)" yes
+is "recordings were converted and published" "$([ "$(find "$ROOT/var/www/calls" -name '*.mp3' | wc -l)" -gt 100 ] && echo yes)" yes
+is "the store" "$(rights /var/lib/celsync/celsync.db)" "asterisk:asterisk 600"
+sent=$(wc -l <"$T/package.log")
+recordings >"$T/recordings"
+
+# Upgrade; what the administrator changed stays.
+echo "# mine" >>"$ROOT/etc/logrotate.d/celsync"
+cp "$conf" "$T/celsync.conf"
+dpkg-deb -R "$DEB" "$T/next" && sed -i "s/^Version: .*/Version: $version+next/" "$T/next/DEBIAN/control" && dpkg-deb -b "$T/next" "$ROOT/root/deb/next.deb" >"$T/out"
+does "apt-get install of the next version" 0 inside apt-get -q -y install /root/deb/next.deb
+# shellcheck disable=SC2016 # dpkg-query's own
+is "it is the next version" "$(inside dpkg-query -W -f '${Version}' celsync)" "$version+next"
+cmp -s "$conf" "$T/celsync.conf"
+is "the configuration is as it was" $? 0
+is "the conffile is the administrator's" "$(tail -n 1 "$ROOT/etc/logrotate.d/celsync")" "# mine"
+is "still nothing is enabled" "$(enabled)" 0
+# shellcheck disable=SC2086
+does "a pass of the next version" 0 by "$runs_as" $command
+is "tells nothing twice" "$(wc -l <"$T/package.log")" "$sent"
+
+# Remove, purge.
+does "apt-get remove" 0 inside apt-get -q -y remove celsync
+is "the program is gone, what it knew is not" "$(there /usr/bin/celsync /etc/celsync/celsync.conf /etc/celsync/token /var/lib/celsync/celsync.db)" \
+	"/etc/celsync/celsync.conf
+/etc/celsync/token
+/var/lib/celsync/celsync.db"
+does "apt-get install once more" 0 inside apt-get -q -y install /root/deb/next.deb
+# shellcheck disable=SC2086
+does "a pass after that" 0 by "$runs_as" $command
+is "tells nothing twice either" "$(wc -l <"$T/package.log")" "$sent"
+does "apt-get purge" 0 inside apt-get -q -y purge celsync
+is "what it knew is gone" "$(there /etc/celsync /var/lib/celsync /var/log/celsync /etc/logrotate.d/celsync /lib/systemd/system/celsync.service)" ""
+recordings >"$T/after"
+cmp -s "$T/recordings" "$T/after"
+is "recordings and MP3s are as they were" $? 0
+is "links too" "$([ "$(find "$ROOT/var/www/calls" -name '*.mp3' | wc -l)" -gt 100 ] && echo yes)" yes
+is "asterisk is still a user" "$(inside getent passwd asterisk | cut -d: -f1)" asterisk
+planfix_stop
+is "the strict stand-in found no fault" $? 0
+
+# Where Asterisk is on another machine.
+inside deluser --quiet asterisk >"$T/out" 2>&1
+does "apt-get install without asterisk" 0 inside apt-get -q -y install /root/deb/first.deb
+is "a user of its own" "$(rights /var/lib/celsync) $(rights /etc/celsync)" "celsync:celsync 750 root:celsync 750"
+is "and the units know it" "$(grep -h ^User= "$ROOT"/etc/systemd/system/celsync*.service.d/10-user.conf | uniq -c | tr -s ' ')" " 2 User=celsync"
+does "an upgrade" 0 inside apt-get -q -y install /root/deb/next.deb
+is "keeps the user" "$(rights /var/lib/celsync)" "celsync:celsync 750"
+mkdir "$ROOT/var/lib/celsync/public"
+echo recording >"$ROOT/var/lib/celsync/public/call.mp3"
+does "purge" 0 inside apt-get -q -y purge celsync
+is "leaves what may be the administrator's" "$(cat "$ROOT/var/lib/celsync/public/call.mp3")" recording
+is "and says so" "$(grep -c '/var/lib/celsync holds other files' "$T/out")" 1
+is "the units' own user file is gone" "$(there /etc/systemd/system/celsync.service.d /etc/systemd/system/celsync@.service.d)" ""
+done_testing
+exit $failed
