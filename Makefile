@@ -23,14 +23,14 @@ TOOLS   := $(B)/tests/planfix $(B)/tests/compare $(B)/tests/celsync-crash
 CRASHED := $(patsubst %.c,$(B)/crash/%.o,$(sort $(shell grep -l '"store/crash.h"' poller/*.c store/*.c sync/*.c)))
 SQL     := $(sort $(wildcard sql/*/*.sql sql/*/*/*.sql))
 
-.PHONY: all programs tests demo check prove crash kill asan strict fuzz coverage lint format format-check deps-build deps-check deps-lint clean
+.PHONY: all programs tests demo check prove crash kill asan strict fuzz coverage lint format format-check deps-build deps-check deps-lint deps-bench clean
 
 all: deps-build
 	@$(MAKE) --no-print-directory programs
 programs: $(B)/celsync $(B)/celsync-hook
 tests: programs $(TESTS) $(TOOLS)
 
-deps-build deps-check deps-lint:
+deps-build deps-check deps-lint deps-bench:
 	@debian/deps.sh $(patsubst deps-%,%,$@) $(if $(filter deps-build,$@),,build)
 
 # What pkg-config says, asked once and only when something is compiled.
@@ -38,7 +38,7 @@ $(B)/flags.mk: debian/control
 	@mkdir -p $(B)
 	@pkg-config --exists $(PKGS) || { echo "libraries are missing: run debian/deps.sh build" >&2; exit 1; }
 	@printf 'PKG_CFLAGS := %s\nPKG_LIBS := %s\n' "$$(pkg-config --cflags $(PKGS))" "$$(pkg-config --libs $(PKGS))" > $@
-ifneq ($(filter programs tests $(B)/%,$(MAKECMDGOALS)),)
+ifneq ($(filter programs tests bench-tools $(B)/%,$(MAKECMDGOALS)),)
 -include $(B)/flags.mk
 endif
 
@@ -136,6 +136,8 @@ build/fuzz/%: tests/fuzz/%.c $(PURE)
 	    $$(pkg-config --cflags glib-2.0) -o $@ $< $(filter %.c,$(filter-out $<,$^)) $$(pkg-config --libs glib-2.0)
 fuzz: deps-check deps-lint
 	@$(MAKE) --no-print-directory $(FUZZERS)
+	@$(MAKE) --no-print-directory $(B)/tests/property $(B)/flags.mk
+	@for i in 1 2 3 4 5; do $(B)/tests/property >$(B)/property.log 2>&1 || { tail -n 5 $(B)/property.log; exit 1; }; done
 	@for f in $(FUZZERS); do (cd build/fuzz/out && ../$${f##*/} -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=6000 \
 	    -verbosity=0 -print_final_stats=1 ../corpus-$${f##*/} 2>&1 | grep -E 'ERROR|number_of_executed|Test unit') || exit 1; done
 
@@ -164,6 +166,7 @@ lint: strict format-check
 	    clang-tidy --quiet $$f -- $(CPP) $$(pkg-config --cflags $(PKGS)) 2>/dev/null || exit 1; done
 
 include debian/install.mk
+include tests/bench/bench.mk
 
 clean:
 	rm -rf build

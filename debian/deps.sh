@@ -17,7 +17,8 @@ packages() {
 	check) field Build-Depends | sed -n 's/ *<!nocheck>//p' ;;
 	package) field X-Package-Depends ;;
 	lint) field X-Lint-Depends ;;
-	*) echo "debian/deps.sh: build, check, package or lint, not $1" >&2; exit 64 ;;
+	bench) field X-Bench-Depends ;;
+	*) echo "debian/deps.sh: build, check, lint, package or bench, not $1" >&2; exit 64 ;;
 	esac | sed 's/ *(.*//'
 }
 wanted=$(for kind in "$@"; do packages "$kind"; done)

@@ -1,14 +1,15 @@
 #include "poller/assembly.h"
 
 #include "poller/extra.h"
+#include "poller/idmap.h"
 
 #include <string.h>
 
 struct assembly {
 	arena_pool *pool;
-	GHashTable *channels;       /* uniqueid -> struct channel */
-	GHashTable *linkedids;      /* linkedid -> struct group */
-	GHashTable *bridges;        /* bridge_id -> struct bridge */
+	struct idmap channels;      /* uniqueid -> struct channel */
+	struct idmap linkedids;     /* linkedid -> struct group */
+	struct idmap bridges;       /* bridge_id -> struct bridge */
 	GQueue ended;               /* groups nobody is left in, in the order they ended */
 	struct group *first, *last; /* groups held and not handed out, in the order they began */
 	guint held;
@@ -28,9 +29,9 @@ assembly_new(void)
 {
 	assembly *a = g_new0(assembly, 1);
 	a->pool = arena_pool_new();
-	a->channels = g_hash_table_new(g_str_hash, g_str_equal);
-	a->linkedids = g_hash_table_new(g_str_hash, g_str_equal);
-	a->bridges = g_hash_table_new(g_str_hash, g_str_equal);
+	idmap_init(&a->channels);
+	idmap_init(&a->linkedids);
+	idmap_init(&a->bridges);
 	g_queue_init(&a->ended);
 	a->spare = g_ptr_array_new();
 	a->incarnations = g_array_new(FALSE, TRUE, sizeof(struct incarnation));
@@ -66,9 +67,9 @@ assembly_free(assembly *a)
 		group_free(a->spare->pdata[i]);
 	g_ptr_array_free(a->spare, TRUE);
 	g_queue_clear(&a->ended);
-	g_hash_table_destroy(a->channels);
-	g_hash_table_destroy(a->linkedids);
-	g_hash_table_destroy(a->bridges);
+	idmap_clear(&a->channels);
+	idmap_clear(&a->linkedids);
+	idmap_clear(&a->bridges);
 	g_array_free(a->incarnations, TRUE);
 	g_ptr_array_free(a->systemnames, TRUE);
 	arena_pool_free(a->pool);
@@ -148,7 +149,7 @@ static void
 forget_bridge(assembly *a, const struct bridge *b)
 {
 	if (!b->holding)
-		g_hash_table_remove(a->bridges, b->id);
+		idmap_remove(&a->bridges, b->id);
 }
 
 void
@@ -156,14 +157,14 @@ assembly_release(assembly *a, struct group *g)
 {
 	for (guint i = 0; i < g->channels->len; i++) {
 		struct channel *c = g->channels->pdata[i];
-		g_hash_table_remove(a->channels, c->uniqueid);
+		idmap_remove(&a->channels, c->uniqueid);
 		if (a->recent == c)
 			a->recent = NULL;
 	}
 	for (guint i = 0; i < g->linkedids->len; i++)
-		g_hash_table_remove(a->linkedids, g->linkedids->pdata[i]);
+		idmap_remove(&a->linkedids, g->linkedids->pdata[i]);
 	for (guint i = 0; i < g->named->len; i++)
-		g_hash_table_remove(a->linkedids, g->named->pdata[i]);
+		idmap_remove(&a->linkedids, g->named->pdata[i]);
 	for (guint i = 0; i < g->bridges->len; i++)
 		forget_bridge(a, g->bridges->pdata[i]);
 	group_empty(a, g);
@@ -189,11 +190,11 @@ merge(assembly *a, struct group *x, struct group *y)
 		g_ptr_array_add(to->bridges, b);
 	}
 	for (guint i = 0; i < from->linkedids->len; i++) {
-		g_hash_table_replace(a->linkedids, from->linkedids->pdata[i], to);
+		idmap_put(&a->linkedids, from->linkedids->pdata[i], to);
 		g_ptr_array_add(to->linkedids, from->linkedids->pdata[i]);
 	}
 	for (guint i = 0; i < from->named->len; i++) {
-		g_hash_table_replace(a->linkedids, from->named->pdata[i], to);
+		idmap_put(&a->linkedids, from->named->pdata[i], to);
 		g_ptr_array_add(to->named, from->named->pdata[i]);
 	}
 	if (from->steps->len > 0)
@@ -218,22 +219,24 @@ merge(assembly *a, struct group *x, struct group *y)
 static struct group *
 group_with_linkedid(assembly *a, struct group *g, const char *linkedid, gint64 id)
 {
-	gpointer key, known;
-	if (g_hash_table_lookup_extended(a->linkedids, linkedid, &key, &known)) {
-		g = g != NULL ? merge(a, known, g) : known;
+	const struct idmap_slot *slot = idmap_find(&a->linkedids, linkedid);
+	gpointer key;
+	if (slot != NULL) {
+		key = (gpointer)slot->key;
+		g = g != NULL ? merge(a, slot->value, g) : slot->value;
 		/* Named by another channel's `extra` first; now a row carries it. */
 		if (g->named->len > 0 && g_ptr_array_remove_fast(g->named, key))
 			g_ptr_array_add(g->linkedids, key);
 		return g;
 	}
 	/* Its channel may be known by rows under another linkedid only. */
-	struct channel *c = g_hash_table_lookup(a->channels, linkedid);
+	struct channel *c = idmap_get(&a->channels, linkedid);
 	if (c != NULL)
 		g = g != NULL ? merge(a, c->group, g) : c->group;
 	if (g == NULL)
 		g = group_new(a, id);
 	key = (gpointer)arena_string(&g->arena, linkedid);
-	g_hash_table_insert(a->linkedids, key, g);
+	idmap_put(&a->linkedids, key, g);
 	g_ptr_array_add(g->linkedids, key);
 	return g;
 }
@@ -254,7 +257,7 @@ channel_new(assembly *a, struct group *g, const char *uniqueid)
 	c->index = g->channels->len;
 	g->alive++;
 	g_ptr_array_add(g->channels, c);
-	g_hash_table_insert(a->channels, (gpointer)c->uniqueid, c);
+	idmap_put(&a->channels, (gpointer)c->uniqueid, c);
 	return c;
 }
 
@@ -269,15 +272,15 @@ tie_uniqueid(assembly *a, struct group *g, const struct extra_pair *pair)
 	id[pair->value_len] = '\0';
 	if (strcmp(id, "N/A") == 0)
 		return;
-	struct channel *c = g_hash_table_lookup(a->channels, id);
-	struct group *known = c != NULL ? c->group : g_hash_table_lookup(a->linkedids, id);
+	struct channel *c = idmap_get(&a->channels, id);
+	struct group *known = c != NULL ? c->group : idmap_get(&a->linkedids, id);
 	if (known != NULL) {
 		merge(a, g, known);
 		return;
 	}
 	/* No row of it came yet: the first one will find the group by this name. */
 	gpointer key = (gpointer)arena_string(&g->arena, id);
-	g_hash_table_insert(a->linkedids, key, g);
+	idmap_put(&a->linkedids, key, g);
 	g_ptr_array_add(g->named, key);
 }
 
@@ -418,12 +421,49 @@ holding_bridge(const struct group *g, const char *id)
 	return NULL;
 }
 
+/* The rest of `text` behind this literal; NULL where something else stands there. */
+#define AFTER(text, literal)                                                                       \
+	(strncmp((text), (literal), sizeof(literal) - 1) == 0 ? (text) + sizeof(literal) - 1 : NULL)
+
+/* A JSON string without escapes, whose opening quote was read; returns what follows the closing one, NULL: it is not that. */
+static const char *
+plain_string(const char *text, const char **value, gsize *n)
+{
+	const char *end = strpbrk(text, "\"\\");
+	if (end == NULL || *end != '"')
+		return NULL;
+	*value = text;
+	*n = (gsize)(end - text);
+	return end + 1;
+}
+
+/* `extra` of BRIDGE_*, just as Asterisk has written it since version 13; anything else is for the tolerant reader. */
+static gboolean
+read_bridge(const char *extra, const char **id, gsize *n, gboolean *holding)
+{
+	const char *technology, *at = AFTER(extra, "{\"bridge_id\":\"");
+	gsize technology_len;
+	if (at == NULL || (at = plain_string(at, id, n)) == NULL ||
+	    (at = AFTER(at, ",\"bridge_technology\":\"")) == NULL ||
+	    (at = plain_string(at, &technology, &technology_len)) == NULL || strcmp(at, "}") != 0)
+		return FALSE;
+	*holding = technology_len == 14 && memcmp(technology, "holding_bridge", 14) == 0;
+	return TRUE;
+}
+
 static struct bridge *
 bridge_of(assembly *a, struct group **g, const char *extra)
 {
 	struct extra_pair pair;
 	char id[80] = "";
 	gboolean holding = FALSE;
+	const char *plain;
+	gsize plain_len;
+	if (read_bridge(extra, &plain, &plain_len, &holding) && plain_len < sizeof id) {
+		memcpy(id, plain, plain_len);
+		id[plain_len] = '\0';
+		extra = "";
+	}
 	while (extra_next(&extra, &pair)) {
 		if (extra_key_is(&pair, "bridge_id") && pair.value_len < sizeof id) {
 			memcpy(id, pair.value, pair.value_len);
@@ -435,7 +475,7 @@ bridge_of(assembly *a, struct group **g, const char *extra)
 	}
 	if (id[0] == '\0')
 		return NULL;
-	struct bridge *b = holding ? holding_bridge(*g, id) : g_hash_table_lookup(a->bridges, id);
+	struct bridge *b = holding ? holding_bridge(*g, id) : idmap_get(&a->bridges, id);
 	if (b == NULL) {
 		b = arena_alloc0(&(*g)->arena, sizeof *b);
 		b->group = *g;
@@ -444,7 +484,7 @@ bridge_of(assembly *a, struct group **g, const char *extra)
 		b->index = (*g)->bridges->len;
 		g_ptr_array_add((*g)->bridges, b);
 		if (!holding)
-			g_hash_table_insert(a->bridges, (gpointer)b->id, b);
+			idmap_put(&a->bridges, (gpointer)b->id, b);
 	} else if (b->group != *g) {
 		*g = merge(a, b->group, *g);
 	}
@@ -463,6 +503,28 @@ dialstatus_from(const char *text, gsize n)
 	return DIALSTATUS_OTHER;
 }
 
+/* `extra` of HANGUP in the shape Asterisk gives it; FALSE: anything else. */
+static gboolean
+read_plain_hangup(struct step *step, struct arena *arena, const char *extra)
+{
+	const char *at = AFTER(extra, "{\"hangupcause\":"), *source, *status;
+	gsize source_len, status_len;
+	int cause = 0, digits = 0;
+	if (at == NULL)
+		return FALSE;
+	for (; g_ascii_isdigit(*at) && digits < 3; at++, digits++)
+		cause = cause * 10 + (*at - '0');
+	if (digits == 0 || (at = AFTER(at, ",\"hangupsource\":\"")) == NULL ||
+	    (at = plain_string(at, &source, &source_len)) == NULL ||
+	    (at = AFTER(at, ",\"dialstatus\":\"")) == NULL ||
+	    (at = plain_string(at, &status, &status_len)) == NULL || strcmp(at, "}") != 0)
+		return FALSE;
+	step->hangup.cause = (gint16)cause;
+	step->hangup.source = arena_string_n(arena, source, source_len);
+	step->hangup.dialstatus = (guint8)dialstatus_from(status, status_len);
+	return TRUE;
+}
+
 static void
 read_hangup(struct step *step, struct arena *arena, const char *extra)
 {
@@ -470,6 +532,8 @@ read_hangup(struct step *step, struct arena *arena, const char *extra)
 	step->hangup.cause = -1;
 	step->hangup.source = "";
 	step->hangup.dialstatus = DIALSTATUS_NONE;
+	if (read_plain_hangup(step, arena, extra))
+		return;
 	while (extra_next(&extra, &pair)) {
 		if (extra_key_is(&pair, "hangupcause"))
 			step->hangup.cause =
@@ -553,15 +617,15 @@ channel_of(assembly *a, const struct cel_row *row, const char *linkedid)
 {
 	struct channel *c = a->recent;
 	if (c == NULL || strcmp(c->uniqueid, row->uniqueid) != 0)
-		c = g_hash_table_lookup(a->channels, row->uniqueid);
+		c = idmap_get(&a->channels, row->uniqueid);
 	if (c != NULL) {
 		if (strcmp(c->linkedid_now, linkedid) != 0 && !c->group->out)
 			group_with_linkedid(a, c->group, linkedid, row->id);
 		return c;
 	}
 	/* Its own id may be known as a linkedid: another channel's `extra` named it. */
-	struct group *g = group_with_linkedid(
-	    a, g_hash_table_lookup(a->linkedids, row->uniqueid), linkedid, row->id);
+	struct group *g =
+	    group_with_linkedid(a, idmap_get(&a->linkedids, row->uniqueid), linkedid, row->id);
 	if (g->out)
 		return NULL;
 	if (g->channels->len >= GROUP_CHANNELS_MAX) {
@@ -614,10 +678,10 @@ assembly_add(assembly *a, const struct cel_row *row)
 struct group *
 assembly_find(assembly *a, const char *id)
 {
-	struct group *g = g_hash_table_lookup(a->linkedids, id);
+	struct group *g = idmap_get(&a->linkedids, id);
 	if (g != NULL)
 		return g;
-	struct channel *c = g_hash_table_lookup(a->channels, id);
+	struct channel *c = idmap_get(&a->channels, id);
 	return c != NULL ? c->group : NULL;
 }
 
@@ -657,8 +721,8 @@ append_record(struct group *g, struct channel *c, const struct cdr_row *row)
 gboolean
 assembly_add_record(assembly *a, const struct cdr_row *row)
 {
-	struct channel *c = g_hash_table_lookup(a->channels, row->uniqueid);
-	struct group *g = c != NULL ? c->group : g_hash_table_lookup(a->linkedids, row->uniqueid);
+	struct channel *c = idmap_get(&a->channels, row->uniqueid);
+	struct group *g = c != NULL ? c->group : idmap_get(&a->linkedids, row->uniqueid);
 	if (g == NULL || g->records->len >= GROUP_CHANNELS_MAX)
 		return FALSE;
 	append_record(g, c, row);
@@ -709,7 +773,7 @@ static void
 find_lost_beginnings(assembly *a, struct group *g)
 {
 	for (guint i = 0; i < g->linkedids->len; i++) {
-		struct channel *c = g_hash_table_lookup(a->channels, g->linkedids->pdata[i]);
+		struct channel *c = idmap_get(&a->channels, g->linkedids->pdata[i]);
 		if (c != NULL && !c->started)
 			c->linkedid = c->uniqueid;
 	}

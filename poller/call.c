@@ -58,6 +58,8 @@ call_note(struct call_builder *b, const char *format, ...)
 	va_start(args, format);
 	g_autofree char *text = g_strdup_vprintf(format, args);
 	va_end(args);
+	if (b->notes == NULL)
+		b->notes = g_ptr_array_new();
 	for (guint i = 0; i < b->notes->len; i++) {
 		if (strcmp(b->notes->pdata[i], text) == 0)
 			return;
@@ -244,10 +246,8 @@ build_one(struct call_builder *b, guint beginning)
 {
 	struct call *call = arena_alloc0(b->arena, sizeof *call);
 	const struct lane *lane = &b->t->lanes[beginning];
-	g_autoptr(GPtrArray) notes = g_ptr_array_new();
 	b->call = call;
 	b->beginning = beginning;
-	b->notes = notes;
 	call->basis = "cel";
 	call->linkedid = lane->channel->linkedid;
 	call->callid = b->rules->name != NULL
@@ -276,11 +276,11 @@ build_one(struct call_builder *b, guint beginning)
 	if (b->group->truncated)
 		call_note(b, "more rows than are looked at for one call: the rest was left out");
 
-	call->n_notes = notes->len;
-	call->notes = arena_alloc(b->arena, (notes->len + 1) * sizeof *call->notes);
-	for (guint i = 0; i < notes->len; i++)
-		call->notes[i] = notes->pdata[i];
-	b->notes = NULL;
+	call->n_notes = b->notes != NULL ? b->notes->len : 0;
+	call->notes = arena_alloc(b->arena, (call->n_notes + 1) * sizeof *call->notes);
+	for (guint i = 0; i < call->n_notes; i++)
+		call->notes[i] = b->notes->pdata[i];
+	g_clear_pointer(&b->notes, g_ptr_array_unref);
 	return call;
 }
 

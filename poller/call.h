@@ -11,13 +11,21 @@
 #include "poller/number.h"
 #include "poller/timeline.h"
 
+/* What an expression said of numbers of up to seven characters, by their bytes. */
+struct call_memo {
+	guint64 key[256];
+	gboolean matches[256];
+};
+
 /*
  * What the configuration says of this PBX; all pointers borrowed, and constant while calls are built.
  * Sets are GHashTables used as sets of strings; NULL is an empty set.
  */
 struct call_rules {
-	const char *name;      /* prefix of callid, NULL: none */
-	GRegex *extension;     /* an employee's number; NULL: ^[1-9][0-9]{1,4}$ */
+	const char *name;  /* prefix of callid, NULL: none */
+	GRegex *extension; /* an employee's number; NULL: ^[1-9][0-9]{1,4}$ */
+	struct call_memo *
+	    memo; /* of `extension` alone, zeroed at first; NULL: nothing is kept. One thread at a time */
 	GHashTable *trunk;     /* "mango", "PJSIP/mango" */
 	GHashTable *alias;     /* "9101" -> "101" */
 	GHashTable *employees; /* where given, others are warned of */

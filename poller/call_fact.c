@@ -275,7 +275,7 @@ add_recorder(GArray *list, const struct recorder *r)
 static GArray *
 list_recorders(struct call_builder *b)
 {
-	GArray *list = g_array_new(FALSE, FALSE, sizeof(struct recorder));
+	GArray *list = g_array_sized_new(FALSE, FALSE, sizeof(struct recorder), 4);
 	for (guint i = 0; i < b->group->steps->len; i++) {
 		const struct step *s = step_at(b, i);
 		if (s->event != CEL_APP_START || strcmp(s->app.name, "MixMonitor") != 0)

@@ -159,7 +159,8 @@ add_outside(struct call_builder *b, struct leg_list *list, guint lane)
 void
 call_find_legs(struct call_builder *b)
 {
-	struct leg_list list = { g_array_new(FALSE, TRUE, sizeof(struct leg)), g_ptr_array_new() };
+	struct leg_list list = { g_array_sized_new(FALSE, TRUE, sizeof(struct leg), 4),
+		g_ptr_array_sized_new(4) };
 	gboolean in = b->call->direction == DIRECTION_IN;
 	if (!in && b->caller_ext != NULL)
 		leg_for(b, &list, b->caller_ext, NULL);

@@ -18,7 +18,7 @@ struct call_builder {
 	const char *caller_ext;
 	guint64 *client;    /* set of lanes */
 	guint64 **leg_sets; /* by leg */
-	GPtrArray *notes;   /* const char *, the arena's */
+	GPtrArray *notes;   /* const char *, the arena's; NULL: none yet */
 };
 
 /* call.c */

@@ -7,16 +7,42 @@
  * (CBAnn, CBRec), main/core_local.c, res_stasis (Announcer, Recorder, Snoop), main/pbx.c (AsyncGoto),
  * main/dial.c and bridge code (Surrogate), main/message.c (Message).
  */
-static const char *const plumbing[] = { "Announcer", "AsyncGoto", "Bridge", "CBAnn", "CBRec",
-	"ConfBridgeRecorder", "Message", "MulticastRTP", "Parked", "Parking", "Recorder", "Snoop",
-	"Surrogate", "UnicastRTP", "Bridge_Surrogate", "ParkingAnn", "Transfered", "Audiosocket",
-	"Voicemail" };
+static const struct technology {
+	const char *name;
+	gsize length;
+} plumbing[] = {
+#define TECHNOLOGY(name)                                                                           \
+	{                                                                                          \
+		name, sizeof(name) - 1                                                             \
+	}
+	TECHNOLOGY("Announcer"),
+	TECHNOLOGY("AsyncGoto"),
+	TECHNOLOGY("Bridge"),
+	TECHNOLOGY("CBAnn"),
+	TECHNOLOGY("CBRec"),
+	TECHNOLOGY("ConfBridgeRecorder"),
+	TECHNOLOGY("Message"),
+	TECHNOLOGY("MulticastRTP"),
+	TECHNOLOGY("Parked"),
+	TECHNOLOGY("Parking"),
+	TECHNOLOGY("Recorder"),
+	TECHNOLOGY("Snoop"),
+	TECHNOLOGY("Surrogate"),
+	TECHNOLOGY("UnicastRTP"),
+	TECHNOLOGY("Bridge_Surrogate"),
+	TECHNOLOGY("ParkingAnn"),
+	TECHNOLOGY("Transfered"),
+	TECHNOLOGY("Audiosocket"),
+	TECHNOLOGY("Voicemail"),
+#undef TECHNOLOGY
+};
 
 static gboolean
 is_plumbing(const char *technology, gsize n)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(plumbing); i++) {
-		if (g_ascii_strncasecmp(plumbing[i], technology, n) == 0 && plumbing[i][n] == '\0')
+		if (plumbing[i].length == n &&
+		    g_ascii_strncasecmp(plumbing[i].name, technology, n) == 0)
 			return TRUE;
 	}
 	return FALSE;

@@ -2,13 +2,30 @@
 
 #include <string.h>
 
+/* Asked of every channel, and there are few extensions: what the expression said of a short number is kept. */
+static gboolean
+matches(const struct call_rules *rules, const char *number)
+{
+	guint64 key = 0;
+	gsize n = strnlen(number, sizeof key);
+	if (rules->memo == NULL || n == sizeof key)
+		return g_regex_match(rules->extension, number, 0, NULL);
+	memcpy(&key, number, n);
+	guint at = (guint)((key * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15)) >> 56);
+	if (rules->memo->key[at] != key) {
+		rules->memo->key[at] = key;
+		rules->memo->matches[at] = g_regex_match(rules->extension, number, 0, NULL);
+	}
+	return rules->memo->matches[at];
+}
+
 gboolean
 party_is_extension(const struct call_rules *rules, const char *number)
 {
 	if (number[0] == '\0')
 		return FALSE;
 	if (rules->extension != NULL)
-		return g_regex_match(rules->extension, number, 0, NULL);
+		return matches(rules, number);
 	gsize n = strlen(number);
 	return number[0] >= '1' && number[0] <= '9' && n >= 2 && n <= 5 &&
 	       strspn(number, "0123456789") == n;
@@ -31,7 +48,12 @@ is_trunk(const struct call_rules *rules, const char *name, const char *peer)
 	const char *slash = strchr(name, '/');
 	if (slash == NULL)
 		return FALSE;
-	g_autofree char *full = g_strdup_printf("%.*s/%s", (int)(slash - name), name, peer);
+	char full[128];
+	const gsize technology = (gsize)(slash + 1 - name), n = strlen(peer) + 1;
+	if (technology + n > sizeof full)
+		return FALSE;
+	memcpy(full, name, technology);
+	memcpy(full + technology, peer, n);
 	return g_hash_table_contains(rules->trunk, full);
 }
 

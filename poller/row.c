@@ -131,6 +131,29 @@ epoch_parse(const char *text)
 	return (struct wall){ .us = seconds * G_USEC_PER_SEC + us, .utc = TRUE };
 }
 
+/* Two digits; *wrong is set where something else stands there. */
+static inline int
+two_digits(const char *text, unsigned *wrong)
+{
+	const unsigned tens = (unsigned)(unsigned char)text[0] - '0',
+		       ones = (unsigned)(unsigned char)text[1] - '0';
+	*wrong |= (tens > 9) | (ones > 9);
+	return (int)(tens * 10 + ones);
+}
+
+gboolean
+wall_time_of_day(const char *text, gint64 *us)
+{
+	unsigned wrong = 0;
+	if (strnlen(text, 9) != 8)
+		return FALSE;
+	const int hour = two_digits(text, &wrong), minute = two_digits(text + 3, &wrong),
+		  second = two_digits(text + 6, &wrong);
+	wrong |= (text[2] != ':') | (text[5] != ':') | (hour > 23) | (minute > 59) | (second > 60);
+	*us = (hour * 3600 + minute * 60 + second) * (gint64)G_USEC_PER_SEC;
+	return !wrong;
+}
+
 struct wall
 wall_parse(const char *text)
 {

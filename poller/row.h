@@ -79,5 +79,7 @@ const char *cel_event_name(enum cel_event event);
  * WALL_NONE.
  */
 struct wall wall_parse(const char *text);
+/* "HH:MM:SS" and nothing behind it: microseconds since midnight. FALSE: anything else. */
+gboolean wall_time_of_day(const char *text, gint64 *us);
 
 #endif

@@ -8,6 +8,8 @@
  */
 #include "poller/source_driver.h"
 
+#include <string.h>
+
 G_DEFINE_QUARK(celsync_source_error, source_error)
 
 /* The names a column goes by, ours first; `absent` is selected where the table has none of them. */
@@ -215,7 +217,7 @@ number(const char *text, gint64 fallback)
 	if (text == NULL || !g_ascii_isdigit(*text))
 		return fallback;
 	gint64 value = 0;
-	for (int n = 0; n < 18 && g_ascii_isdigit(text[n]); n++)
+	for (int n = 0; n < 18 && (unsigned)text[n] - '0' <= 9; n++)
 		value = value * 10 + (text[n] - '0');
 	return value;
 }
@@ -268,12 +270,37 @@ source_probe(
 	return TRUE;
 }
 
+/* wall_parse, sparing what the row before has told. */
+static struct wall
+time_read(source *s, const char *text)
+{
+	const gsize day = sizeof "2025-11-23 " - 1;
+	if (strncmp(text, s->time_text, sizeof s->time_text) == 0 && text[0] != '\0')
+		return (struct wall){ .us = s->time_us };
+	if (s->time_text[0] != '\0' && strncmp(text, s->time_text, day) == 0 &&
+	    wall_time_of_day(text + day, &s->time_us)) {
+		memcpy(s->time_text + day, text + day, sizeof s->time_text - day);
+		s->time_us += s->day_us;
+		return (struct wall){ .us = s->time_us };
+	}
+	const struct wall wall = wall_parse(text);
+	s->time_text[0] = '\0';
+	gint64 of_day;
+	if (!wall.utc && wall.us != WALL_NONE && text[10] == ' ' &&
+	    wall_time_of_day(text + day, &of_day)) {
+		memcpy(s->time_text, text, sizeof s->time_text);
+		s->time_us = wall.us;
+		s->day_us = wall.us - of_day;
+	}
+	return wall;
+}
+
 static void
-cel_row_fill(struct cel_row *row, char **values)
+cel_row_fill(source *s, struct cel_row *row, char **values)
 {
 	row->id = number(values[CEL_ID], 0);
 	row->event = cel_event_from_name(text(values[CEL_EVENTTYPE]));
-	row->time = wall_parse(text(values[CEL_EVENTTIME]));
+	row->time = time_read(s, text(values[CEL_EVENTTIME]));
 	row->uniqueid = text(values[CEL_UNIQUEID]);
 	row->linkedid = text(values[CEL_LINKEDID]);
 	row->channame = text(values[CEL_CHANNAME]);
@@ -331,7 +358,7 @@ source_scan_next(source *s, struct cel_row *row, GError **error)
 		return 0;
 	const int result = s->functions->scan_next(s, &values, error);
 	if (result == 1)
-		cel_row_fill(row, values);
+		cel_row_fill(s, row, values);
 	else
 		s->scanning = FALSE;
 	return result;
@@ -433,13 +460,53 @@ answer(source *s, enum source_question_kind kind, enum source_question_kind or_k
 	return result;
 }
 
+/* CRC-32 as ISO 3309 has it, and MariaDB's CRC32(). */
+static guint32
+crc32_of(const char *text)
+{
+	static const guint32 half_byte[16] = { 0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,
+		0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8,
+		0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c };
+	guint32 crc = ~(guint32)0;
+	for (; *text != '\0'; text++) {
+		crc ^= (guint8)*text;
+		crc = crc >> 4 ^ half_byte[crc & 15];
+		crc = crc >> 4 ^ half_byte[crc & 15];
+	}
+	return ~crc;
+}
+
+void
+source_sum_add(struct source_sum *sum, const char *uniqueid)
+{
+	sum->count++;
+	sum->check += crc32_of(uniqueid);
+}
+
+gboolean
+source_sum_cdr(source *s, gint64 from_wall, gint64 to_wall, struct source_sum *sum, GError **error)
+{
+	g_auto(GStrv) row = NULL;
+	*sum = (struct source_sum){ .count = -1 };
+	if (!s->cdr.there || s->functions->sum_sql == NULL)
+		return TRUE;
+	g_autofree char *sql = s->functions->sum_sql(s, from_wall, to_wall);
+	if (!s->functions->look_up(s, SOURCE_CDR, sql, &row, error))
+		return FALSE;
+	if (row != NULL) {
+		sum->count = number(row[0], -1);
+		sum->check = (guint64)number(row[1], 0);
+	}
+	return TRUE;
+}
+
 int
 source_answer_cel(source *s, struct cel_row *row, GError **error)
 {
 	char **values;
 	const int result = answer(s, SOURCE_QUESTION_CEL, SOURCE_QUESTION_CEL, &values, error);
 	if (result == 1)
-		cel_row_fill(row, values);
+		cel_row_fill(s, row, values);
 	return result;
 }
 

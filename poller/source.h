@@ -113,6 +113,17 @@ gboolean source_ask_cdr(source *source, const char *const *uniqueids, gsize n, G
  * compared as written. Ask for a day or so at a time: the time limit of a question holds.
  */
 gboolean source_ask_cdr_between(source *source, gint64 from_wall, gint64 to_wall, GError **error);
+/*
+ * What tells one set of CDR rows from another: how many there are, and the sum of the CRC-32 of their uniqueids. Of the rows
+ * with from <= calldate < to, through the index and without fetching them; where the driver cannot (SQLite), count is -1.
+ */
+struct source_sum {
+	gint64 count;
+	guint64 check;
+};
+void source_sum_add(struct source_sum *sum, const char *uniqueid);
+gboolean source_sum_cdr(
+    source *source, gint64 from_wall, gint64 to_wall, struct source_sum *sum, GError **error);
 int source_answer_cel(source *source, struct cel_row *row, GError **error);
 int source_answer_cdr(source *source, struct cdr_row *row, GError **error);
 void source_answer_drop(source *source);

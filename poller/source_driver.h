@@ -93,6 +93,8 @@ struct source_functions {
 	int (*scan_next)(source *base, char ***row, GError **error);
 	void (*scan_stop)(source *base);
 	gboolean (*ask)(source *base, const struct source_question *question, GError **error);
+	/* Optional. The statement whose one row has the number of CDR rows and the sum of CRC-32; free with g_free. */
+	char *(*sum_sql)(source *base, gint64 from, gint64 to);
 	int (*answer)(source *base, char ***row, GError **error);
 	void (*answer_drop)(source *base);
 };
@@ -106,6 +108,9 @@ struct source {
 	GPtrArray *missing; /* of char *, owned; ends with NULL once the source is open */
 	gboolean scanning;
 	enum source_question_kind asked;
+	/* The time read last: rows that follow one another mostly have the same second, nearly always the same day. */
+	char time_text[20];
+	gint64 time_us, day_us;
 };
 
 /* Open, and every table described with source_table_describe(); the rest is source.c's. */

@@ -403,6 +403,17 @@ question_sql(struct mariadb *m, const struct source_question *question)
 	return g_string_free(sql, FALSE);
 }
 
+static char *
+mariadb_sum_sql(source *base, gint64 from, gint64 to)
+{
+	const struct source_table *cdr = &base->cdr;
+	g_autofree char *first = wall_text(from), *end = wall_text(to);
+	return g_strdup_printf(
+	    "SELECT COUNT(*), SUM(CRC32(%s)) FROM %s WHERE %s >= '%s' AND %s < '%s'",
+	    cdr->column[CDR_UNIQUEID], cdr->name, cdr->column[CDR_CALLDATE], first,
+	    cdr->column[CDR_CALLDATE], end);
+}
+
 static gboolean
 mariadb_ask(source *base, const struct source_question *question, GError **error)
 {
@@ -552,6 +563,7 @@ static const struct source_functions mariadb_functions = {
 	.scan_next = mariadb_scan_next,
 	.scan_stop = mariadb_scan_stop,
 	.ask = mariadb_ask,
+	.sum_sql = mariadb_sum_sql,
 	.answer = mariadb_answer,
 	.answer_drop = mariadb_answer_drop,
 };

@@ -94,8 +94,14 @@ make_lanes(struct builder *b)
 {
 	struct timeline *t = b->t;
 	struct group *g = b->g;
-	g_ptr_array_sort(g->channels, by_first_row);
 	t->n_lanes = g->channels->len;
+	for (guint i = 1; i < t->n_lanes; i++) {
+		/* They are in order nearly always: a group keeps them by first appearance. */
+		if (by_first_row(&g->channels->pdata[i - 1], &g->channels->pdata[i]) > 0) {
+			g_ptr_array_sort(g->channels, by_first_row);
+			break;
+		}
+	}
 	t->words = MAX(1, (t->n_lanes + 63) / 64);
 	t->lanes = arena_alloc0(&g->arena, (t->n_lanes + 1) * sizeof *t->lanes);
 	b->lane_of = arena_alloc(&g->arena, (t->n_lanes + 1) * sizeof *b->lane_of);
@@ -207,11 +213,23 @@ enter_peers(struct builder *b, const char *peers, int bridge, gint64 at, gint64 
 	}
 }
 
+/* Groups that were merged may have a view of one holding bridge each: the first stands for it. */
+static guint
+bridge_index(const struct group *g, const struct bridge *bridge)
+{
+	for (guint i = 0; bridge->holding && i < bridge->index; i++) {
+		const struct bridge *other = g->bridges->pdata[i];
+		if (other->holding && strcmp(other->id, bridge->id) == 0)
+			return i;
+	}
+	return bridge->index;
+}
+
 static int
 bridge_of_step(struct builder *b, const struct step *s, guint lane)
 {
 	if (s->bridge != NULL)
-		return (int)s->bridge->index;
+		return (int)bridge_index(b->g, s->bridge);
 	/* Older writers name no bridge: whoever is named as peer is in the same one. */
 	int bridge = first_peer_in_bridge(b, s->peer, s->id);
 	if (bridge >= 0)
@@ -329,7 +347,7 @@ make_stays(struct builder *b)
 	b->bridge_seen_id = arena_alloc0(&g->arena, n * sizeof *b->bridge_seen_id);
 	for (guint i = 0; i < g->bridges->len; i++)
 		b->holding[i] = ((struct bridge *)g->bridges->pdata[i])->holding;
-	b->stays = g_array_new(FALSE, FALSE, sizeof(struct stay));
+	b->stays = g_array_sized_new(FALSE, FALSE, sizeof(struct stay), 8);
 	b->stay_of = arena_alloc(&g->arena, (b->t->n_lanes + 1) * sizeof *b->stay_of);
 	for (guint i = 0; i < b->t->n_lanes; i++)
 		b->stay_of[i] = -1;
@@ -361,6 +379,24 @@ by_order(gconstpointer a, gconstpointer b)
 	return (x->lane > y->lane) - (x->lane < y->lane);
 }
 
+/* A call has four of them, a conference hundreds. */
+static void
+sort_changes(GArray *changes)
+{
+	struct change *list = (struct change *)changes->data;
+	if (changes->len > 32) {
+		g_array_sort(changes, by_order);
+		return;
+	}
+	for (guint i = 1; i < changes->len; i++) {
+		const struct change kept = list[i];
+		guint at = i;
+		for (; at > 0 && by_order(&kept, &list[at - 1]) < 0; at--)
+			list[at] = list[at - 1];
+		list[at] = kept;
+	}
+}
+
 static GArray *
 list_changes(const struct builder *b)
 {
@@ -374,7 +410,7 @@ list_changes(const struct builder *b)
 		g_array_append_val(changes, in);
 		g_array_append_val(changes, out);
 	}
-	g_array_sort(changes, by_order);
+	sort_changes(changes);
 	return changes;
 }
 
@@ -461,7 +497,7 @@ make_segments(struct builder *b)
 	struct timeline *t = b->t;
 	struct arena *arena = &b->g->arena;
 	g_autoptr(GArray) changes = list_changes(b);
-	g_autoptr(GArray) sets = g_array_new(FALSE, TRUE, sizeof(guint64));
+	g_autoptr(GArray) sets = g_array_sized_new(FALSE, TRUE, sizeof(guint64), 8);
 	gsize n_lanes = t->n_lanes + 1;
 	struct presence present = { .in = arena_alloc(arena, n_lanes * sizeof(int)),
 		.root = arena_alloc(arena, n_lanes * sizeof(int)),

@@ -385,6 +385,7 @@ config_load(const char *file, guint needs, GError **error)
 	config->memory = g_new0(struct config_memory, 1);
 	config->memory->text = g_string_chunk_new(4096);
 	config->planfix.data = g_hash_table_new(g_str_hash, g_str_equal);
+	config->pbx.memo = g_new0(struct call_memo, 1);
 
 	loaded = load_all(&load, needs, error);
 	g_clear_pointer(&load.lines, g_hash_table_unref);
@@ -400,6 +401,7 @@ config_free(struct config *config)
 		return;
 	config_values_clear(config);
 	g_string_chunk_free(config->memory->text);
+	g_free(config->pbx.memo);
 	g_free(config->memory);
 	g_ptr_array_free(config->warnings, TRUE);
 	g_free(config->file);

@@ -22,6 +22,7 @@ struct rebuild {
 	guint ids_asked;
 	gboolean answering;  /* an answer is under way */
 	GHashTable *fetched; /* char *: linkedids whose rows were all fetched */
+	GHashTable *told; /* day of the table's clock -> struct source_sum: CDR records of groups */
 	gint64 last_id, rows;
 };
 
@@ -40,6 +41,7 @@ rebuild_new(source *from, const struct rebuild_options *options, rebuild_sink si
 	r->asked = g_ptr_array_new();
 	r->ids = g_ptr_array_new();
 	r->fetched = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	r->told = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	return r;
 }
 
@@ -59,6 +61,7 @@ rebuild_free(rebuild *r)
 	g_ptr_array_free(r->asked, TRUE);
 	g_ptr_array_free(r->ids, TRUE);
 	g_hash_table_destroy(r->fetched);
+	g_hash_table_destroy(r->told);
 	assembly_free(r->assembly);
 	g_free(r);
 }
@@ -127,14 +130,33 @@ ask_block(rebuild *r, GError **error)
 	return !source_has_cdr(r->source) || ask_more(r, error);
 }
 
+#define DAY (24 * 3600 * (gint64)G_USEC_PER_SEC)
+
+/* A record that belongs to a group will not have to be looked for again. */
+static void
+sum_record(rebuild *r, const struct cdr_row *row)
+{
+	gpointer day = GSIZE_TO_POINTER((gsize)(row->calldate.us / DAY));
+	if (row->calldate.us < 0 || row->calldate.utc)
+		return;
+	struct source_sum *sum = g_hash_table_lookup(r->told, day);
+	if (sum == NULL) {
+		sum = g_new0(struct source_sum, 1);
+		g_hash_table_insert(r->told, day, sum);
+	}
+	source_sum_add(sum, row->uniqueid);
+}
+
 static gboolean
 read_answers(rebuild *r, GError **error)
 {
 	while (r->answering) {
 		struct cdr_row row;
 		int got;
-		while ((got = source_answer_cdr(r->source, &row, error)) > 0)
-			assembly_add_record(r->assembly, &row);
+		while ((got = source_answer_cdr(r->source, &row, error)) > 0) {
+			if (assembly_add_record(r->assembly, &row))
+				sum_record(r, &row);
+		}
 		r->answering = FALSE;
 		if (got < 0 || !ask_more(r, error))
 			return FALSE;
@@ -260,8 +282,6 @@ rebuild_fetch(rebuild *r, const char *const *ids, gsize n, GError **error)
 
 /* CDR records without CEL rows. */
 
-#define DAY (24 * 3600 * (gint64)G_USEC_PER_SEC)
-
 /* Records read and not yet known to be alone: their strings are kept in `text`. */
 struct orphans {
 	GArray *rows; /* struct cdr_row */
@@ -308,11 +328,11 @@ sift(rebuild *r, struct orphans *o, GError **error)
 	return TRUE;
 }
 
+/* Those of a time of the table's clock. */
 static gboolean
-read_orphans(rebuild *r, gint64 from, gint64 to, struct orphans *o, GError **error)
+sift_orphans(rebuild *r, gint64 from, gint64 to, struct orphans *o, GError **error)
 {
-	if (!source_ask_cdr_between(
-		r->source, zone_wall(r->options.zone, from), zone_wall(r->options.zone, to), error))
+	if (!source_ask_cdr_between(r->source, from, to, error))
 		return FALSE;
 	struct cdr_row row;
 	int got;
@@ -330,23 +350,66 @@ read_orphans(rebuild *r, gint64 from, gint64 to, struct orphans *o, GError **err
 	return TRUE;
 }
 
-gboolean
-rebuild_orphans(rebuild *r, gint64 from, gint64 to, const volatile gint *stop, GError **error)
+/* At most a day at a time. */
+static gboolean
+read_orphans(rebuild *r, gint64 from, gint64 to, GError **error)
 {
-	if (!source_has_cdr(r->source) || !finish_block(r, error))
-		return TRUE;
 	gboolean ok = TRUE;
-	for (gint64 at = from; ok && at < to && (stop == NULL || !*stop); at += DAY) {
+	for (gint64 at = from; ok && at < to; at += DAY) {
 		struct orphans o = { g_array_new(FALSE, FALSE, sizeof(struct cdr_row)),
 			g_string_chunk_new(4096), g_ptr_array_new(),
 			g_hash_table_new(g_str_hash, g_str_equal) };
-		ok = read_orphans(r, at, MIN(to, at + DAY), &o, error);
+		ok = sift_orphans(r, at, MIN(to, at + DAY), &o, error);
 		g_array_free(o.rows, TRUE);
 		g_string_chunk_free(o.text);
 		g_ptr_array_free(o.ids, TRUE);
 		g_hash_table_destroy(o.known);
 	}
 	return ok;
+}
+
+/*
+ * Whole days: where the table has just the records that came with groups, there is nothing to look for. Else each half
+ * is asked about, down to the days that have others.
+ */
+static gboolean
+search_days(rebuild *r, gint64 first, gint64 end, const volatile gint *stop, GError **error)
+{
+	struct source_sum told = { 0 }, there;
+	if (first >= end || (stop != NULL && *stop))
+		return TRUE;
+	for (gint64 day = first; day < end; day++) {
+		const struct source_sum *sum =
+		    g_hash_table_lookup(r->told, GSIZE_TO_POINTER((gsize)day));
+		told.count += sum != NULL ? sum->count : 0;
+		told.check += sum != NULL ? sum->check : 0;
+	}
+	if (!source_sum_cdr(r->source, first * DAY, end * DAY, &there, error))
+		return FALSE;
+	if (there.count == told.count && there.check == told.check)
+		return TRUE;
+	if (end - first == 1)
+		return read_orphans(r, first * DAY, end * DAY, error);
+	gint64 middle = first + (end - first) / 2;
+	return search_days(r, first, middle, stop, error) &&
+	       search_days(r, middle, end, stop, error);
+}
+
+gboolean
+rebuild_orphans(rebuild *r, gint64 from, gint64 to, const volatile gint *stop, GError **error)
+{
+	if (!source_has_cdr(r->source) || from >= to)
+		return TRUE;
+	/* Records of all groups that ended count as told. */
+	if (!turn_block(r, error) || !finish_block(r, error))
+		return FALSE;
+	gint64 low = zone_wall(r->options.zone, from), high = zone_wall(r->options.zone, to);
+	gint64 first = (low + DAY - 1) / DAY, end = high / DAY;
+	if (low < 0 || first >= end)
+		return read_orphans(r, low, high, error);
+	return read_orphans(r, low, first * DAY, error) &&
+	       search_days(r, first, end, stop, error) &&
+	       ((stop != NULL && *stop) || read_orphans(r, end * DAY, high, error));
 }
 
 /* Fetches until every group that is left has its beginnings and, where asked for, its end. */

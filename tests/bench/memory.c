@@ -1,0 +1,274 @@
+/*
+ * Rows already in memory -> calls, one thread: the program's own share of the work, without a database.
+ *
+ *   memory [--rounds N] DIR
+ *
+ * DIR is what `generate` wrote. The rows lie in memory as libmariadb would hand them on, one array of strings each; from there on
+ * everything is the program's: source.c reads them, rebuild.c drives, groups, timelines and calls are made. Prints the calls
+ * in the words of `celsync calls --summary`, and on stderr each round's calls and rows per second.
+ */
+#include "poller/source_driver.h"
+#include "sync/rebuild.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Where the dumps have what source_driver.h wants, in its order. */
+static const guint8 cel_from[CEL_COLUMNS] = { 0, 1, 2, 15, 16, 10, 3, 4, 5, 7, 8, 9, 11, 12, 17, 18,
+	19 };
+static const guint8 cdr_from[CDR_COLUMNS] = { 14, 0, 23, 25, 9, 10, 2, 3, 4, 5, 6, 7, 8, 11, 16, 17,
+	18, 19 };
+#define DUMP_COLUMNS_MAX 32
+
+struct table {
+	char *text;
+	char **values; /* rows * columns */
+	guint columns;
+	gsize rows;
+};
+
+struct memory {
+	struct source base;
+	struct table cel, cdr;
+	gsize at;                /* of the scan */
+	GHashTable *by_uniqueid; /* -> index of its first row in cdr + 1; the others follow */
+	const char *const *ids;  /* asked for */
+	gsize n, next;
+	gsize row; /* of the answer; 0: look for the next id */
+};
+
+struct tally {
+	guint64 total, direction[3], result[3];
+};
+
+/* Reading. */
+
+static void
+read_table(
+    struct table *table, const char *folder, const char *name, const guint8 *from, guint columns)
+{
+	g_autofree char *path = g_build_filename(folder, name, NULL);
+	g_autoptr(GError) error = NULL;
+	if (!g_file_get_contents(path, &table->text, NULL, &error)) {
+		fprintf(stderr, "memory: %s\n", error->message);
+		exit(1);
+	}
+	for (const char *p = table->text; (p = strchr(p, '\n')) != NULL; p++)
+		table->rows++;
+	table->columns = columns;
+	table->values = g_new(char *, table->rows *columns);
+	char *p = table->text;
+	for (gsize row = 0; row < table->rows; row++) {
+		char *fields[DUMP_COLUMNS_MAX] = { p };
+		guint n = 1;
+		for (; *p != '\n'; p++) {
+			if (*p == '\t') {
+				*p = '\0';
+				g_assert_cmpuint(n, <, DUMP_COLUMNS_MAX);
+				fields[n++] = p + 1;
+			}
+		}
+		*p++ = '\0';
+		for (guint i = 0; i < columns; i++)
+			table->values[row * columns + i] = fields[from[i]];
+	}
+}
+
+static void
+table_clear(struct table *table)
+{
+	g_free(table->text);
+	g_free(table->values);
+}
+
+static char **
+row_of(const struct table *table, gsize row)
+{
+	return table->values + row * table->columns;
+}
+
+static gint
+compare_rows(gconstpointer a, gconstpointer b)
+{
+	char *const *row_a = a, *const *row_b = b;
+	const int order = strcmp(row_a[CDR_UNIQUEID], row_b[CDR_UNIQUEID]);
+	return order != 0 ? order : atoi(row_a[CDR_SEQUENCE]) - atoi(row_b[CDR_SEQUENCE]);
+}
+
+static GHashTable *
+index_cdr(struct table *cdr)
+{
+	qsort(cdr->values, cdr->rows, cdr->columns * sizeof(char *), compare_rows);
+	GHashTable *index = g_hash_table_new(g_str_hash, g_str_equal);
+	for (gsize i = cdr->rows; i > 0; i--)
+		g_hash_table_insert(index, row_of(cdr, i - 1)[CDR_UNIQUEID], GSIZE_TO_POINTER(i));
+	return index;
+}
+
+/* The source. */
+
+static struct memory *
+memory_of(source *base)
+{
+	return (struct memory *)base;
+}
+
+static gboolean
+memory_scan(source *base, gint64 after, gint64 until, GError **error)
+{
+	(void)after, (void)until, (void)error;
+	memory_of(base)->at = 0;
+	return TRUE;
+}
+
+static int
+memory_scan_next(source *base, char ***row, GError **error)
+{
+	struct memory *m = memory_of(base);
+	(void)error;
+	if (m->at == m->cel.rows)
+		return 0;
+	*row = row_of(&m->cel, m->at++);
+	return 1;
+}
+
+static gboolean
+memory_ask(source *base, const struct source_question *question, GError **error)
+{
+	struct memory *m = memory_of(base);
+	(void)error;
+	/* A call that lacks rows has none elsewhere. */
+	m->ids = question->ids;
+	m->n = question->kind == SOURCE_QUESTION_CDR ? question->n : 0;
+	m->next = m->row = 0;
+	return TRUE;
+}
+
+static int
+memory_answer(source *base, char ***row, GError **error)
+{
+	struct memory *m = memory_of(base);
+	(void)error;
+	for (;;) {
+		if (m->row > 0 && m->row <= m->cdr.rows &&
+		    strcmp(row_of(&m->cdr, m->row - 1)[CDR_UNIQUEID], m->ids[m->next - 1]) == 0) {
+			*row = row_of(&m->cdr, m->row++ - 1);
+			return 1;
+		}
+		if (m->next == m->n)
+			return 0;
+		m->row = GPOINTER_TO_SIZE(g_hash_table_lookup(m->by_uniqueid, m->ids[m->next++]));
+	}
+}
+
+static void
+memory_nothing(source *base)
+{
+	(void)base;
+}
+
+static const struct source_functions memory_functions = {
+	.close = memory_nothing,
+	.scan = memory_scan,
+	.scan_next = memory_scan_next,
+	.scan_stop = memory_nothing,
+	.ask = memory_ask,
+	.answer = memory_answer,
+	.answer_drop = memory_nothing,
+};
+
+/* Rounds. */
+
+static gboolean
+count_group(struct group *group, const struct timeline *timeline, GPtrArray *calls, gpointer data,
+    GError **error)
+{
+	struct tally *tally = data;
+	(void)group, (void)timeline, (void)error;
+	for (guint i = 0; i < calls->len; i++) {
+		const struct call *call = calls->pdata[i];
+		tally->total++;
+		tally->direction[call->direction]++;
+		tally->result[call->result]++;
+	}
+	return TRUE;
+}
+
+static double
+cpu_seconds(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void
+run_round(struct memory *m, struct tally *tally)
+{
+	g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
+	g_autoptr(GHashTable) trunk = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GRegex) extension = g_regex_new("^[1-9]\\d{1,3}$", G_REGEX_OPTIMIZE, 0, NULL);
+	g_autoptr(GError) error = NULL;
+	struct zone zone;
+	g_hash_table_add(trunk, (gpointer) "mango");
+	struct call_memo memo = { 0 };
+	const struct call_rules rules = { .extension = extension, .memo = &memo, .trunk = trunk };
+	zone_init(&zone, utc, FALSE);
+	const struct rebuild_options options = { .rules = &rules,
+		.zone = &zone,
+		.stale = 6 * 3600 * (gint64)G_USEC_PER_SEC,
+		.open = TRUE };
+	const double began = cpu_seconds();
+	*tally = (struct tally){ 0 };
+	rebuild *r = rebuild_new(&m->base, &options, count_group, NULL, tally);
+	if (!rebuild_scan(r, 0, G_MAXINT64, NULL, &error) || !rebuild_finish(r, &error)) {
+		fprintf(stderr, "memory: %s\n", error->message);
+		exit(1);
+	}
+	rebuild_free(r);
+	const double took = cpu_seconds() - began;
+	fprintf(stderr, "%.0f calls/s, %.0f rows/s, %.0f ns a row\n", (double)tally->total / took,
+	    (double)m->cel.rows / took, took * 1e9 / (double)m->cel.rows);
+}
+
+int
+main(int argc, char **argv)
+{
+	int rounds = 5;
+	g_auto(GStrv) rest = NULL;
+	g_autoptr(GError) error = NULL;
+	const GOptionEntry entries[] = {
+		{ "rounds", 0, 0, G_OPTION_ARG_INT, &rounds, "How often", "N" },
+		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &rest, NULL, "DIR" },
+		G_OPTION_ENTRY_NULL,
+	};
+	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+	g_option_context_add_main_entries(context, entries, NULL);
+	if (!g_option_context_parse(context, &argc, &argv, &error) || rest == NULL ||
+	    g_strv_length(rest) != 1) {
+		fprintf(stderr, "memory: %s\n", error != NULL ? error->message : "wants a folder");
+		return 64;
+	}
+	struct memory m = {
+		.base = { .functions = &memory_functions, .has_cel = TRUE, .has_cdr = TRUE }
+	};
+	struct tally tally = { 0 };
+	read_table(&m.cel, rest[0], "cel.tsv", cel_from, CEL_COLUMNS);
+	read_table(&m.cdr, rest[0], "cdr.tsv", cdr_from, CDR_COLUMNS);
+	m.by_uniqueid = index_cdr(&m.cdr);
+	m.base.name = (char *)"memory";
+	m.base.cel.there = m.base.cdr.there = TRUE;
+	for (int i = 0; i < rounds; i++)
+		run_round(&m, &tally);
+	table_clear(&m.cel);
+	table_clear(&m.cdr);
+	g_hash_table_destroy(m.by_uniqueid);
+	printf("%" G_GUINT64_FORMAT " calls: %" G_GUINT64_FORMAT " in, %" G_GUINT64_FORMAT
+	       " out, %" G_GUINT64_FORMAT " internal; %" G_GUINT64_FORMAT
+	       " answered, %" G_GUINT64_FORMAT " missed, %" G_GUINT64_FORMAT " failed\n",
+	    tally.total, tally.direction[0], tally.direction[1], tally.direction[2],
+	    tally.result[0], tally.result[1], tally.result[2]);
+	return 0;
+}
