@@ -14,8 +14,7 @@ struct assembly {
 	struct group *first, *last; /* groups held and not handed out, in the order they began */
 	guint held;
 	GPtrArray *spare; /* groups to be used again */
-	GArray *incarnations;
-	GPtrArray *systemnames; /* owned strings of incarnations */
+	struct incarnations incarnations;
 	struct channel *recent; /* of the last row: the next one is often its neighbour */
 	gint64 now;             /* the table's own time: the highest time written so far */
 	gint64 swept;           /* when groups were last looked through for stale ones */
@@ -34,8 +33,7 @@ assembly_new(void)
 	idmap_init(&a->bridges);
 	g_queue_init(&a->ended);
 	a->spare = g_ptr_array_new();
-	a->incarnations = g_array_new(FALSE, TRUE, sizeof(struct incarnation));
-	a->systemnames = g_ptr_array_new_with_free_func(g_free);
+	incarnations_init(&a->incarnations);
 	a->now = a->swept = WALL_NONE;
 	return a;
 }
@@ -70,8 +68,7 @@ assembly_free(assembly *a)
 	idmap_clear(&a->channels);
 	idmap_clear(&a->linkedids);
 	idmap_clear(&a->bridges);
-	g_array_free(a->incarnations, TRUE);
-	g_ptr_array_free(a->systemnames, TRUE);
+	incarnations_clear(&a->incarnations);
 	arena_pool_free(a->pool);
 	g_free(a);
 }
@@ -329,23 +326,6 @@ note_channel(struct channel *c, const struct cel_row *row)
 
 /* Restarts. */
 
-static struct incarnation *
-incarnation_of(assembly *a, const char *name, gsize len)
-{
-	for (guint i = 0; i < a->incarnations->len; i++) {
-		struct incarnation *known = &g_array_index(a->incarnations, struct incarnation, i);
-		if (strncmp(known->systemname, name, len) == 0 && known->systemname[len] == '\0')
-			return known;
-	}
-	/* A systemname is one per server; a table full of them is somebody's uniqueids, not servers. */
-	if (a->incarnations->len >= 64)
-		return NULL;
-	struct incarnation fresh = { .systemname = g_strndup(name, len) };
-	g_ptr_array_add(a->systemnames, (gpointer)fresh.systemname);
-	g_array_append_val(a->incarnations, fresh);
-	return &g_array_index(a->incarnations, struct incarnation, a->incarnations->len - 1);
-}
-
 /* The restart that ended a group whose channels never hung up; 0: none is known. */
 static gint64
 restart_of(assembly *a, const struct group *g)
@@ -354,7 +334,9 @@ restart_of(assembly *a, const struct group *g)
 	for (guint i = 0; i < g->channels->len; i++) {
 		const struct channel *c = g->channels->pdata[i];
 		const struct incarnation *inc =
-		    c->made.epoch != 0 ? incarnation_of(a, c->uniqueid, c->made.system_len) : NULL;
+		    c->made.epoch != 0
+			? incarnation_of(&a->incarnations, c->uniqueid, c->made.system_len)
+			: NULL;
 		if (inc == NULL || inc->shared || c->made.epoch >= inc->restarted)
 			return 0;
 		restarted = inc->restarted;
@@ -362,44 +344,17 @@ restart_of(assembly *a, const struct group *g)
 	return restarted;
 }
 
-static void
-watch_restarts(assembly *a, const struct channel *c)
-{
-	if (c->made.epoch == 0)
-		return;
-	struct incarnation *inc = incarnation_of(a, c->uniqueid, c->made.system_len);
-	if (inc == NULL || inc->shared)
-		return;
-	if (inc->restarted != 0 && c->made.epoch > inc->restarted + 1 &&
-	    c->made.number > inc->number_before && c->made.number < inc->number_before + 1000 &&
-	    c->made.number > inc->number + 20) {
-		/* A contradiction: the old counter goes on, where the new one could not have come to by itself. */
-		inc->shared = TRUE;
-		return;
-	}
-	/* Neighbours may stand inverted, but not by more than a second; and a counter that began anew is far below. */
-	if (c->made.epoch > inc->epoch + 1 && c->made.number < (inc->number + 1) / 2) {
-		inc->restarted = c->made.epoch;
-		inc->number_before = inc->number;
-		inc->epoch = c->made.epoch;
-		inc->number = c->made.number;
-	} else if (c->made.epoch >= inc->restarted && c->made.number >= inc->number) {
-		inc->epoch = MAX(inc->epoch, c->made.epoch);
-		inc->number = c->made.number;
-	}
-}
-
 const GArray *
 assembly_incarnations(const assembly *a)
 {
-	return a->incarnations;
+	return a->incarnations.list;
 }
 
 void
 assembly_set_incarnation(assembly *a, const struct incarnation *incarnation)
 {
-	struct incarnation *inc =
-	    incarnation_of(a, incarnation->systemname, strlen(incarnation->systemname));
+	struct incarnation *inc = incarnation_of(
+	    &a->incarnations, incarnation->systemname, strlen(incarnation->systemname));
 	if (inc == NULL)
 		return;
 	const char *name = inc->systemname;
@@ -654,7 +609,7 @@ assembly_add(assembly *a, const struct cel_row *row)
 	gboolean began = row->event == CEL_CHAN_START && !c->started;
 	note_channel(c, row);
 	if (began)
-		watch_restarts(a, c);
+		incarnation_watch(&a->incarnations, c->uniqueid, &c->made);
 	struct step step = { .id = row->id, .time = row->time, .event = row->event, .channel = c };
 	gboolean wanted = read_step(a, &step, row);
 

@@ -13,6 +13,7 @@
 #define CELSYNC_ASSEMBLY_H
 
 #include "poller/arena.h"
+#include "poller/incarnation.h"
 #include "poller/row.h"
 #include "poller/uniqueid.h"
 
@@ -152,18 +153,7 @@ gint64 assembly_lowest_id(const assembly *assembly);
 /* Groups held, handed out or not. */
 guint assembly_held(const assembly *assembly);
 
-/*
- * Asterisk restarts: a channel whose epoch is later than that of the newest channel so far while its number is lower. Calls
- * begun before the restart on that systemname have ended. The knowledge may be carried from one pass to the next.
- */
-struct incarnation {
-	const char *systemname; /* owned by the assembly */
-	gint64 epoch, number;   /* of the newest channel */
-	gint64 restarted;       /* epoch; 0: none seen */
-	gint64 number_before;   /* highest number before that restart */
-	gboolean shared; /* two Asterisks write under this name: their counters say nothing */
-};
-/* Element type struct incarnation; the assembly's. */
+/* What is known of each Asterisk; it may be carried from one pass to the next. struct incarnation; the assembly's. */
 const GArray *assembly_incarnations(const assembly *assembly);
 void assembly_set_incarnation(assembly *assembly, const struct incarnation *incarnation);
 

@@ -1,4 +1,4 @@
-/* Shared by the files that build a call (call.c, call_leg.c, call_fact.c); nobody else includes it. */
+/* Shared by the files that build a call (call.c, call_leg.c, call_fact.c, call_recording.c, call_cdr.c); nobody else includes it. */
 #ifndef CELSYNC_CALL_PRIVATE_H
 #define CELSYNC_CALL_PRIVATE_H
 
@@ -40,10 +40,12 @@ void call_measure_talk(struct call_builder *b);
 void call_decide_incoming(struct call_builder *b);
 void call_decide_outgoing(struct call_builder *b);
 
-/* call_fact.c: numbers, recordings, transfers. */
+/* call_recording.c */
+void call_find_recordings(struct call_builder *b);
+
+/* call_fact.c: numbers, transfers, circumstances. */
 void call_find_client_number(struct call_builder *b);
 void call_find_did(struct call_builder *b);
-void call_find_recordings(struct call_builder *b);
 void call_find_transfers(struct call_builder *b);
 void call_find_circumstances(struct call_builder *b);
 void call_compare_with_cdr(struct call_builder *b);

@@ -4,10 +4,10 @@
 set -eu
 cd "$(dirname "$0")/.."
 build=$1
-pure="poller/arena poller/assembly poller/call poller/call_cdr poller/call_fact poller/call_leg poller/channame poller/extra poller/number
+pure="poller/arena poller/assembly poller/call poller/call_cdr poller/call_fact poller/call_recording poller/incarnation poller/call_leg poller/channame poller/extra poller/number
 	poller/party poller/timeline poller/uniqueid poller/zone sync/event sync/form sync/text sync/verdict"
 find "$build" -name '*.gcda' -delete
-for test in arena assembly call call_path call_cdr channame extra number party timeline uniqueid zone event form text verdict property; do
+for test in arena assembly idmap call call_path call_cdr channame extra number party timeline uniqueid zone event form text verdict property; do
 	[ ! -x "$build/tests/$test" ] || "$build/tests/$test" >/dev/null 2>&1 || { echo "$test failed" >&2; exit 1; }
 done
 status=0

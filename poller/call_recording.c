@@ -1,0 +1,180 @@
+/* The recordings of a call, and which of them holds whose talk. */
+#include "poller/call_private.h"
+
+#include <string.h>
+
+struct recorder {
+	struct call_recording what;
+	int lane; /* the channel that records; -1: only a CDR record tells of it */
+	gint64 started, started_id;
+	gboolean bridged_only; /* option b: nothing is written while the channel is in no bridge */
+};
+
+static const char *
+base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash != NULL ? slash + 1 : path;
+}
+
+/*
+ * The MP3 made of a recording is that recording: cdr may name it where cel still names the WAV (the old scripts, and our
+ * own update_cdr). "x.mp3" is made of x.wav, x.WAV, …; "x.wav.mp3" of x.wav.
+ */
+static gboolean
+same_recording(const char *a, const char *b)
+{
+	const gsize mp3 = strlen(".mp3");
+	if (strcmp(a, b) == 0)
+		return TRUE;
+	if (!g_str_has_suffix(b, ".mp3"))
+		return FALSE;
+	const gsize stem = strlen(b) - mp3;
+	const char *dot = strrchr(a, '.');
+	return strncmp(a, b, stem) == 0 && (a[stem] == '\0' || a + stem == dot);
+}
+
+static void
+add_recorder(GArray *list, const struct recorder *r)
+{
+	if (r->what.file[0] == '\0')
+		return;
+	for (guint i = 0; i < list->len; i++) {
+		struct recorder *known = &g_array_index(list, struct recorder, i);
+		/* Stopped and started again, or re-attached after a transfer: the same file goes on. */
+		if (same_recording(known->what.file, r->what.file))
+			return;
+	}
+	g_array_append_val(list, *r);
+}
+
+static GArray *
+list_recorders(struct call_builder *b)
+{
+	GArray *list = g_array_sized_new(FALSE, FALSE, sizeof(struct recorder), 4);
+	for (guint i = 0; i < b->group->steps->len; i++) {
+		const struct step *s = &g_array_index(b->group->steps, struct step, i);
+		if (s->event != CEL_APP_START || strcmp(s->app.name, "MixMonitor") != 0)
+			continue;
+		const char *path = arena_string_n(b->arena, s->app.data, strcspn(s->app.data, ","));
+		const char *options = s->app.data + strlen(path);
+		struct recorder r = { .what = { base_name(path), path },
+			.lane = timeline_lane(b->t, s->channel),
+			.started = b->t->times[i],
+			.started_id = s->id,
+			.bridged_only =
+			    options[0] == ',' &&
+			    memchr(options + 1, 'b', strcspn(options + 1, ",(")) != NULL };
+		add_recorder(list, &r);
+	}
+	for (guint i = 0; i < b->group->records->len; i++) {
+		const struct record *record = &g_array_index(b->group->records, struct record, i);
+		int lane = record->channel != NULL ? timeline_lane(b->t, record->channel) : -1;
+		struct recorder r = { .what = { base_name(record->recordingfile),
+					  record->recordingfile },
+			.lane = lane,
+			.started = lane >= 0 ? b->t->lanes[lane].start : TIME_NONE,
+			.started_id = lane >= 0 ? b->t->lanes[lane].start_id : 0 };
+		add_recorder(list, &r);
+	}
+	return list;
+}
+
+/* About how long the recording is. */
+static gint64
+recorded_length(const struct call_builder *b, const struct recorder *r)
+{
+	const struct lane *lane = &b->t->lanes[r->lane];
+	if (!r->bridged_only)
+		return (lane->end != TIME_NONE ? lane->end : b->t->last) - r->started;
+	gint64 length = 0;
+	for (guint i = 0; i < b->t->n_stays; i++) {
+		const struct stay *s = &b->t->stays[i];
+		if (s->lane == (guint)r->lane && s->to > r->started)
+			length += s->to - MAX(s->from, r->started);
+	}
+	return length;
+}
+
+/* How much of a leg's talk a recorder heard, and whether any of it was missed. */
+static void
+measure_recorder(const struct call_builder *b, const struct recorder *r, const guint64 *leg,
+    gint64 *heard, gboolean *missed)
+{
+	*heard = 0;
+	*missed = FALSE;
+	for (guint i = 0; i < b->t->n_segments; i++) {
+		const struct segment *s = &b->t->segments[i];
+		gint64 from = MAX(s->from, r->started), span = s->to - from;
+		for (guint k = 0; k < s->n_sets; k++) {
+			const guint64 *set = b->t->sets + (gsize)(s->first_set + k) * b->t->words;
+			gboolean there = lane_set_has(set, (guint)r->lane) &&
+			                 s->to_id > r->started_id && span >= 0;
+			gboolean talk = lane_set_meets(set, b->client, b->t->words) &&
+			                lane_set_meets(set, leg, b->t->words);
+			if (talk && there)
+				*heard += span;
+			/* A recording may begin a moment after the talk did. */
+			if (talk && s->to > s->from &&
+			    (!there || from - s->from > 2 * G_USEC_PER_SEC))
+				*missed = TRUE;
+		}
+	}
+}
+
+/* Two lengths that the table's clock of whole seconds cannot tell apart. */
+#define SAME_LENGTH (2 * G_USEC_PER_SEC)
+
+/*
+ * One that covers all the talk, the shortest of them; of several of one length the one that began last, because it
+ * was made for this leg; where none covers all, the one that holds most.
+ */
+static void
+choose_recording(struct call_builder *b, const GArray *recorders, guint leg_index)
+{
+	struct leg *leg = &b->call->legs[leg_index];
+	const struct recorder *best = NULL;
+	gint64 best_length = 0, best_heard = 0;
+	gboolean best_missed = TRUE;
+	for (guint i = 0; i < recorders->len; i++) {
+		const struct recorder *r = &g_array_index(recorders, struct recorder, i);
+		if (r->lane < 0)
+			continue;
+		gint64 heard, length = recorded_length(b, r);
+		gboolean missed;
+		measure_recorder(b, r, b->leg_sets[leg_index], &heard, &missed);
+		if (heard == 0 && (missed || leg->talk > 0))
+			continue;
+		gboolean better = best == NULL || (best_missed && !missed);
+		if (!better && missed == best_missed) {
+			gint64 gain = missed ? heard - best_heard : best_length - length;
+			gboolean same = gain > -SAME_LENGTH && gain < SAME_LENGTH;
+			better = same ? r->started_id > best->started_id : gain > 0;
+		}
+		if (better) {
+			best = r;
+			best_length = length;
+			best_heard = heard;
+			best_missed = missed;
+		}
+	}
+	if (best != NULL) {
+		leg->recording = best->what.file;
+		leg->recording_path = best->what.path;
+	}
+}
+
+void
+call_find_recordings(struct call_builder *b)
+{
+	struct call *call = b->call;
+	g_autoptr(GArray) recorders = list_recorders(b);
+	call->n_recordings = recorders->len;
+	call->recordings = arena_alloc(b->arena, (recorders->len + 1) * sizeof *call->recordings);
+	for (guint i = 0; i < recorders->len; i++)
+		call->recordings[i] = g_array_index(recorders, struct recorder, i).what;
+	for (guint i = 0; i < call->n_legs; i++) {
+		if (call->legs[i].connected)
+			choose_recording(b, recorders, i);
+	}
+}
