@@ -207,6 +207,34 @@ is_application(const struct call_builder *b, const char *number)
 	return FALSE;
 }
 
+static gboolean
+is_callable(const struct call_builder *b, const char *number)
+{
+	if (!party_is_extension(b->rules, number) || is_application(b, number))
+		return FALSE;
+	GHashTable *employees = b->rules->employees;
+	return employees == NULL || g_hash_table_size(employees) == 0 ||
+	       g_hash_table_contains(employees, party_alias(b->rules, number));
+}
+
+/* CDR may be late or lost; the name of a recording begun on the client's channel tells whom the call was for, too. */
+static const char *
+extension_from_file(const struct call_builder *b)
+{
+	for (guint i = 0; i < b->group->steps->len; i++) {
+		const struct step *s = step_at(b, i);
+		if (s->event != CEL_APP_START || strcmp(s->app.name, "MixMonitor") != 0 ||
+		    strcmp(s->channel->uniqueid, b->call->linkedid) != 0)
+			continue;
+		const char *slash = strrchr(s->app.data, '/'),
+			   *name = slash != NULL ? slash + 1 : s->app.data;
+		g_auto(GStrv) parts = g_strsplit(name, "-", 4);
+		if (g_strv_length(parts) >= 3 && is_callable(b, parts[1]))
+			return arena_string(b->arena, party_alias(b->rules, parts[1]));
+	}
+	return NULL;
+}
+
 const char *
 call_cdr_extension(const struct call_builder *b)
 {
@@ -214,15 +242,10 @@ call_cdr_extension(const struct call_builder *b)
 		const struct record *r = record_at(b, i);
 		if (r->channel == NULL || strcmp(r->uniqueid, b->call->linkedid) != 0)
 			continue;
-		if (party_is_extension(b->rules, r->dst) && !is_application(b, r->dst)) {
-			const char *ext = party_alias(b->rules, r->dst);
-			if (b->rules->employees == NULL ||
-			    g_hash_table_size(b->rules->employees) == 0 ||
-			    g_hash_table_contains(b->rules->employees, ext))
-				return ext;
-		}
+		if (is_callable(b, r->dst))
+			return party_alias(b->rules, r->dst);
 	}
-	return NULL;
+	return extension_from_file(b);
 }
 
 /* Transfers. */

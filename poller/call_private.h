@@ -49,7 +49,7 @@ void call_find_did(struct call_builder *b);
 void call_find_transfers(struct call_builder *b);
 void call_find_circumstances(struct call_builder *b);
 void call_compare_with_cdr(struct call_builder *b);
-/* The extension that the CDR record of the beginning channel names; NULL. */
+/* The extension that the CDR record of the beginning channel names, or the name of its recording; NULL. */
 const char *call_cdr_extension(const struct call_builder *b);
 
 #endif
