@@ -104,6 +104,114 @@ test_names(void)
 	g_assert_cmpstr(event_name(EVENT_COMPLETED), ==, "COMPLETED");
 }
 
+/* A leg that rings (R), talks (T), has stopped without an answer (S) or talked and left (L). */
+static struct leg
+leg_that(const char *ext, char state, gint64 rang_id)
+{
+	struct leg leg = { .ext = ext,
+		.rang = 100,
+		.rang_id = rang_id,
+		.answered = TIME_NONE,
+		.ended = TIME_NONE };
+	leg.alive = state == 'R' || state == 'T';
+	leg.connected = state == 'T' || state == 'L';
+	if (leg.connected)
+		leg.answered = 110;
+	if (!leg.alive) {
+		leg.ended = 120;
+		leg.stopped_id = rang_id + 5;
+	}
+	return leg;
+}
+
+static char *
+progress_of(const struct call *call, struct event_window before, gboolean poll, gint64 since,
+    struct event_window *after)
+{
+	struct event events[EVENTS_MAX];
+	guint n = event_progress(call, &call->legs[0], &before, poll, since, events, after);
+	GString *text = g_string_new(NULL);
+	for (guint i = 0; i < n; i++)
+		g_string_append_printf(text, "%s%s %d", i > 0 ? " " : "",
+		    event_name(events[i].kind), (int)events[i].n);
+	return g_string_free(text, FALSE);
+}
+
+/* What goes on, for one employee, beside whom another may ring (R), talk (T) or have rung later (l). */
+static void
+test_progress(void)
+{
+	static const struct {
+		char leg, other;
+		struct event_window before;
+		gboolean poll;
+		gint64 since;
+		const char *events;
+	} cases[] = {
+		{ 'R', 'R', { 0 }, TRUE, 0, "INCOMING 0" },
+		{ 'R', 'R', { 0 }, FALSE, 0, "" },
+		{ 'R', 'R', { .exists = TRUE, .opened = TRUE }, TRUE, 0, "" },
+		{ 'R', 'R', { 0 }, TRUE, 101, "" },
+		{ 'T', 'R', { 0 }, TRUE, 0, "INCOMING 0 ACCEPTED 0" },
+		{ 'T', 'R', { 0 }, FALSE, 0, "ACCEPTED 0" },
+		{ 'T', 'R', { .exists = TRUE, .opened = TRUE }, FALSE, 0, "ACCEPTED 0" },
+		{ 'T', 'R', { .exists = TRUE, .opened = TRUE, .accepted = TRUE }, FALSE, 0, "" },
+		{ 'T', 'R', { .exists = TRUE, .opened = TRUE }, FALSE, 111, "" },
+		{ 'L', 'R', { .exists = TRUE, .opened = TRUE }, TRUE, 0, "" },
+		/* Nobody answered yet, and nobody rang later: this may be the one who missed it. */
+		{ 'S', 'R', { .exists = TRUE, .opened = TRUE }, TRUE, 0, "" },
+		{ 'S', 'T', { .exists = TRUE, .opened = TRUE }, TRUE, 0, "COMPLETED 0" },
+		{ 'S', 'l', { .exists = TRUE, .opened = TRUE, .n = 1 }, TRUE, 0, "COMPLETED 1" },
+		{ 'S', 'T', { 0 }, TRUE, 0, "" },
+		{ 'S', 'T', { .exists = TRUE, .opened = TRUE, .closed = TRUE }, TRUE, 0, "" },
+		{ 'S', 'T', { .exists = TRUE, .opened = TRUE }, TRUE, 121, "" },
+		/* Rung once more after the window was closed: the next is ours to open, whoever opened the first. */
+		{ 'R', 'R', { .exists = TRUE, .opened = TRUE, .closed = TRUE }, FALSE, 0,
+		    "INCOMING 1" },
+		{ 'T', 'R', { .exists = TRUE, .opened = TRUE, .accepted = TRUE, .closed = TRUE },
+		    FALSE, 0, "INCOMING 1 ACCEPTED 1" },
+		/* The final word was said. */
+		{ 'R', 'R', { .exists = TRUE, .opened = TRUE, .closed = TRUE, .final = TRUE }, TRUE,
+		    0, "" },
+	};
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		char other = cases[i].other == 'l' ? 'R' : cases[i].other;
+		struct leg legs[] = { leg_that("101", cases[i].leg, 10),
+			leg_that("102", other, cases[i].other == 'l' ? 20 : 11) };
+		struct call call = { .callid = "1.1",
+			.direction = DIRECTION_IN,
+			.legs = legs,
+			.n_legs = 2,
+			.answer = legs[0].connected || legs[1].connected ? 110 : TIME_NONE };
+		struct event_window after;
+		g_autofree char *text =
+		    progress_of(&call, cases[i].before, cases[i].poll, cases[i].since, &after);
+		g_test_message("progress %u", i);
+		g_assert_cmpstr(text, ==, cases[i].events);
+	}
+}
+
+static void
+test_progress_of_others(void)
+{
+	struct leg leg = leg_that("101", 'R', 10);
+	struct event_window after;
+	struct call out = { .callid = "1.1",
+		.direction = DIRECTION_OUT,
+		.legs = &leg,
+		.n_legs = 1,
+		.answer = TIME_NONE };
+	g_autofree char *outgoing = progress_of(&out, (struct event_window){ 0 }, TRUE, 0, &after);
+	g_assert_cmpstr(outgoing, ==, "OUTGOING 0");
+	out.skip = "no number";
+	g_autofree char *skipped = progress_of(&out, (struct event_window){ 0 }, TRUE, 0, &after);
+	g_assert_cmpstr(skipped, ==, "");
+	out.skip = NULL;
+	out.direction = DIRECTION_INTERNAL;
+	g_autofree char *internal = progress_of(&out, (struct event_window){ 0 }, TRUE, 0, &after);
+	g_assert_cmpstr(internal, ==, "");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -112,5 +220,7 @@ main(int argc, char **argv)
 	g_test_add_func("/event/outgoing-window-opened-again", test_outgoing_window_opened_again);
 	g_test_add_func("/event/nobody-of-ours", test_nobody_of_ours);
 	g_test_add_func("/event/names", test_names);
+	g_test_add_func("/event/progress", test_progress);
+	g_test_add_func("/event/progress-of-others", test_progress_of_others);
 	return g_test_run();
 }

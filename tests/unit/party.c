@@ -116,6 +116,26 @@ test_local(struct bench *b, gconstpointer data)
 		    cases[i][1]);
 }
 
+/* What was kept of the expression says what the expression says, for more numbers than there is room for. */
+static void
+test_memo(void)
+{
+	g_autoptr(GRegex) pattern = g_regex_new("^[1-9][0-9]{1,4}$", 0, 0, NULL);
+	struct call_memo memo = { 0 };
+	struct call_rules kept = { .extension = pattern, .memo = &memo },
+			  plain = { .extension = pattern };
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < 3000; i++) {
+			char number[16];
+			g_snprintf(number, sizeof number, "%d%s", i * 37, i % 3 == 0 ? "x" : "");
+			g_assert_cmpint(party_is_extension(&kept, number), ==,
+			    party_is_extension(&plain, number));
+		}
+	}
+	g_assert_false(party_is_extension(&kept, "79161112233"));
+	g_assert_false(party_is_extension(&kept, ""));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -123,5 +143,6 @@ main(int argc, char **argv)
 	g_test_add("/party/extension", struct bench, NULL, set_up, test_extension, tear_down);
 	g_test_add("/party/parties", struct bench, NULL, set_up, test_parties, tear_down);
 	g_test_add("/party/local", struct bench, NULL, set_up, test_local, tear_down);
+	g_test_add_func("/party/memo", test_memo);
 	return g_test_run();
 }
