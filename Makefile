@@ -113,6 +113,7 @@ prove:
 crash: deps-check
 	@$(MAKE) --no-print-directory -j$(shell nproc) tests
 	@CRASH_EVERY=1 CELSYNC_BUILD=$(abspath $(B)) tests/run/crash.sh
+	@CRASH_EVERY=1 CELSYNC_BUILD=$(abspath $(B)) tests/run/crash_wav.sh
 kill: deps-check
 	@$(MAKE) --no-print-directory -j$(shell nproc) tests
 	@KILLS=200 CELSYNC_BUILD=$(abspath $(B)) tests/run/kill.sh
