@@ -1,5 +1,5 @@
 #!/bin/sh
-# debian/deps.sh build|check|package|lint ... : installs what is missing to build, to test, to package, or to lint.
+# debian/deps.sh build|check|check:NAME,NAME|package|lint|bench ... : installs what is missing to build, to test (or some of that), …
 # The list of packages is debian/control and nothing else: X-Build-Essential and Build-Depends, those
 # marked <!nocheck> for tests, X-Package-Depends, X-Lint-Depends.
 # DEPS=no forbids installing: what is missing is named, and the status is 1. DEPS=list only prints.
@@ -16,6 +16,7 @@ packages() {
 	build) { field X-Build-Essential; field Build-Depends; } | grep -v '<!nocheck>' | grep -v '^debhelper' ;;
 	check) field Build-Depends | sed -n 's/ *<!nocheck>//p' ;;
 	package) field X-Package-Depends ;;
+	check:*) packages check | grep -xE "$(echo "${1#check:}" | tr , '|')" ;;
 	lint) field X-Lint-Depends ;;
 	bench) field X-Bench-Depends ;;
 	*) echo "debian/deps.sh: build, check, lint, package or bench, not $1" >&2; exit 64 ;;
