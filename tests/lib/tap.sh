@@ -35,6 +35,10 @@ is() {
 		ok "$1" 1
 	fi
 }
+# has_terminal: a container may have no pseudo-terminals; what needs one is left out there, and said.
+has_terminal() {
+	script -qec true /dev/null </dev/null >/dev/null 2>&1 || { echo "# left out: no pseudo-terminal here"; return 1; }
+}
 done_testing() { echo "1..$count"; }
 
 # planfix NAME [OPTION ...]: starts a stand-in server; its log is $T/NAME.log, its address in $url.

@@ -7,7 +7,7 @@ wait_for() {
 	i=0
 	until "$@" 2>/dev/null; do
 		i=$((i + 1))
-		[ $i -lt 200 ] || return 1
+		[ $i -lt 600 ] || return 1
 		sleep 0.1
 	done
 }
@@ -131,10 +131,11 @@ while [ $i -lt 100 ]; do
 	"$T/agi" "$T/hook" in 101 "1795397300.$i" "1795397300.$i" 74951110101 >>"$T/exits"
 done
 is "the hook ended well each time" "$(sort "$T/exits" | uniq -c | tr -s ' ')" " 100 exit 0, 0 bytes"
-all() { [ $(($(count sent) + $(cat "$folder/dropped" 2>/dev/null || echo 0))) -eq 100 ]; }
+# On a busy machine one may run into its three seconds: then that is its outcome.
+all() { [ $(($(count sent) + $(count failed) + $(count unknown) + $(cat "$folder/dropped" 2>/dev/null || echo 0))) -eq 100 ]; }
 wait_for all
 ok "each was sent or counted" $?
-is "what was sent has a file" "$(($(wc -l <"$T/good.log") - before))" "$(count sent)"
+is "what was sent has a file" "$([ $(($(wc -l <"$T/good.log") - before)) -ge "$(count sent)" ] && echo yes)" yes
 planfix_stop
 ok "the strict stand-in found no fault" $? "$T/good.err"
 

@@ -157,7 +157,7 @@ path = $CAPTURE/master.db"
 is "without a store: 1" "$? $(cat "$T/out")" "1 "
 
 # On a terminal the pass shows how far it is; elsewhere it does not.
-if command -v script >/dev/null 2>&1; then
+if has_terminal; then
 	rm -rf "$T/monitor" && cp -r "$CAPTURE/monitor" "$T/monitor"
 	planfix terminal
 	config "$T/terminal.conf" "driver = sqlite

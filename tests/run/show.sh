@@ -106,17 +106,19 @@ terminal() { # COLUMNS ENVIRONMENT...: on a terminal so wide; leaves $T/out
 	tr -d '\r' <"$T/raw" >"$T/out"
 }
 plain() { sed "s/$(printf '\033')\\[[0-9]*m//g" "$T/out" >"$T/plain"; picture "$T/plain" >"$T/picture"; widest "$T/picture"; }
-# The sign of a hang-up has room for a cause of three digits; here it is 16.
-for columns in 60 100 200; do
-	terminal $columns
-	is "a terminal of $columns columns is filled" "$(plain)" $((columns - 1))
-done
-terminal 30
-is "a narrower one than 60 columns gets 60" "$(plain)" 59
-grep -q "$(printf '\033')\\[32m▓" "$T/out"
-ok "a terminal gets colour" $?
-terminal 80 NO_COLOR=1
-is "with NO_COLOR it gets none" "$(grep -c "$(printf '\033')" "$T/out")" 0
+if has_terminal; then
+	# The sign of a hang-up has room for a cause of three digits; here it is 16.
+	for columns in 60 100 200; do
+		terminal $columns
+		is "a terminal of $columns columns is filled" "$(plain)" $((columns - 1))
+	done
+	terminal 30
+	is "a narrower one than 60 columns gets 60" "$(plain)" 59
+	grep -q "$(printf '\033')\\[32m▓" "$T/out"
+	ok "a terminal gets colour" $?
+	terminal 80 NO_COLOR=1
+	is "with NO_COLOR it gets none" "$(grep -c "$(printf '\033')" "$T/out")" 0
+fi
 show $transfer
 is "what is no terminal gets none" "$(grep -c "$(printf '\033')" "$T/out")" 0
 LC_ALL=C show $transfer
