@@ -1,12 +1,16 @@
 #!/bin/sh
 # The package in a clean Debian 12: install, configure, run, upgrade, remove, purge. `make check-package`; not part of `make check`.
 #
-# Needs root, debootstrap and Debian's archive (# Where this machine gets its own packages from.
-MIRROR=${MIRROR:-$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | sed -n 's/^URIs: *\([^ ]*\).*/\1/p; s/^deb  *\(\[[^]]*\] *\)\{0,1\}\(http[^ ]*\).*/\2/p' | head -n 1)}
+# Needs root, debootstrap and Debian's archive (MIRROR=). The clean system is made once and kept in build/package; the rest is
 # made anew and removed. Nothing is started but a stand-in server on loopback.
 TOP=${CELSYNC_TOP:-$(cd "$(dirname "$0")/.." && pwd)}
 . "$TOP/tests/lib/tap.sh"
-MIRROR=${MIRROR:-http://deb.debian.org/debian}
+# By default the archive this machine gets its own packages from.
+apt_archive() {
+	cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
+		sed -n 's/^URIs: *\([^ ]*\).*/\1/p; s/^deb  *\(\[[^]]*\] *\)\{0,1\}\(http[^ ]*\).*/\2/p' | head -n 1
+}
+MIRROR=${MIRROR:-$(apt_archive)}
 CACHE=$TOP/build/package
 DEB=$(ls "$TOP"/build/deb/celsync_*.deb 2>/dev/null)
 ROOT=$T/root
