@@ -1,16 +1,14 @@
 #include "poller/arena.h"
 
 #include <stdarg.h>
-#include <string.h>
 
 #define BLOCK_SIZE 4096
-#define ALIGNMENT 16
 
 struct arena_block {
 	struct arena_block *next;
 	gsize size; /* of the whole block */
 };
-#define HEADER ((sizeof(struct arena_block) + ALIGNMENT - 1) & ~(gsize)(ALIGNMENT - 1))
+#define HEADER ((sizeof(struct arena_block) + ARENA_ALIGNMENT - 1) & ~(gsize)(ARENA_ALIGNMENT - 1))
 
 struct arena_pool {
 	struct arena_block *spare; /* of BLOCK_SIZE each */
@@ -73,18 +71,14 @@ take_block(arena_pool *pool, gsize size)
 }
 
 void *
-arena_alloc(struct arena *arena, gsize size)
+arena_alloc_block(struct arena *arena, gsize size)
 {
-	size = (size + ALIGNMENT - 1) & ~(gsize)(ALIGNMENT - 1);
-	if ((gsize)(arena->end - arena->next) < size) {
-		struct arena_block *block = take_block(arena->pool, HEADER + size);
-		block->next = arena->blocks;
-		arena->blocks = block;
-		arena->next = (char *)block + HEADER;
-		arena->end = (char *)block + block->size;
-	}
-	void *p = arena->next;
-	arena->next += size;
+	struct arena_block *block = take_block(arena->pool, HEADER + size);
+	block->next = arena->blocks;
+	arena->blocks = block;
+	char *p = (char *)block + HEADER;
+	arena->next = p + size;
+	arena->end = (char *)block + block->size;
 	return p;
 }
 
@@ -99,7 +93,7 @@ arena_string_n(struct arena *arena, const char *text, gsize n)
 {
 	if (n == 0)
 		return "";
-	char *copy = arena_alloc(arena, n + 1);
+	char *copy = arena_alloc_text(arena, n + 1);
 	memcpy(copy, text, n);
 	copy[n] = '\0';
 	return copy;
@@ -108,7 +102,7 @@ arena_string_n(struct arena *arena, const char *text, gsize n)
 const char *
 arena_string(struct arena *arena, const char *text)
 {
-	return text != NULL ? arena_string_n(arena, text, strlen(text)) : "";
+	return text != NULL && text[0] != '\0' ? arena_string_n(arena, text, strlen(text)) : "";
 }
 
 const char *

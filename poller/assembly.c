@@ -15,9 +15,11 @@ struct assembly {
 	guint held;
 	GPtrArray *spare; /* groups to be used again */
 	struct incarnations incarnations;
-	struct channel *recent; /* of the last row: the next one is often its neighbour */
-	gint64 now;             /* the table's own time: the highest time written so far */
-	gint64 swept;           /* when groups were last looked through for stale ones */
+	/* Of the last rows: the next one is mostly their neighbour. */
+	struct channel *recent[2];
+	struct bridge *recent_bridge; /* not a holding one */
+	gint64 now;                   /* the table's own time: the highest time written so far */
+	gint64 swept;                 /* when groups were last looked through for stale ones */
 };
 
 /* How long a restart must stand uncontradicted before calls are ended by it, in the table's time. */
@@ -36,19 +38,6 @@ assembly_new(void)
 	incarnations_init(&a->incarnations);
 	a->now = a->swept = WALL_NONE;
 	return a;
-}
-
-static void
-group_free(struct group *g)
-{
-	arena_clear(&g->arena);
-	g_ptr_array_free(g->channels, TRUE);
-	g_ptr_array_free(g->bridges, TRUE);
-	g_ptr_array_free(g->linkedids, TRUE);
-	g_ptr_array_free(g->named, TRUE);
-	g_array_free(g->steps, TRUE);
-	g_array_free(g->records, TRUE);
-	g_free(g);
 }
 
 void
@@ -99,21 +88,11 @@ list_remove(assembly *a, struct group *g)
 }
 
 static struct group *
-group_new(assembly *a, gint64 id)
+begin_group(assembly *a, gint64 id)
 {
-	struct group *g;
-	if (a->spare->len > 0) {
-		g = g_ptr_array_steal_index_fast(a->spare, a->spare->len - 1);
-	} else {
-		g = g_new0(struct group, 1);
-		g->channels = g_ptr_array_new();
-		g->bridges = g_ptr_array_new();
-		g->linkedids = g_ptr_array_new();
-		g->named = g_ptr_array_new();
-		g->steps = g_array_new(FALSE, FALSE, sizeof(struct step));
-		g->records = g_array_new(FALSE, FALSE, sizeof(struct record));
-	}
-	arena_init(&g->arena, a->pool);
+	struct group *g = a->spare->len > 0
+	                      ? g_ptr_array_steal_index_fast(a->spare, a->spare->len - 1)
+	                      : group_new(a->pool);
 	g->first_id = g->last_id = id;
 	g->last_wall = WALL_NONE;
 	list_append(a, g);
@@ -122,49 +101,41 @@ group_new(assembly *a, gint64 id)
 }
 
 static void
-group_empty(assembly *a, struct group *g)
+end_group(assembly *a, struct group *g)
 {
-	arena_clear(&g->arena);
-	g_ptr_array_set_size(g->channels, 0);
-	g_ptr_array_set_size(g->bridges, 0);
-	g_ptr_array_set_size(g->linkedids, 0);
-	g_ptr_array_set_size(g->named, 0);
-	g_array_set_size(g->steps, 0);
-	g_array_set_size(g->records, 0);
-	struct group kept = *g;
-	*g = (struct group){ .channels = kept.channels,
-		.bridges = kept.bridges,
-		.linkedids = kept.linkedids,
-		.named = kept.named,
-		.steps = kept.steps,
-		.records = kept.records };
+	group_empty(g);
 	a->held--;
 	g_ptr_array_add(a->spare, g);
 }
 
 static void
-forget_bridge(assembly *a, const struct bridge *b)
+forget_recent(assembly *a, const struct group *g)
 {
-	if (!b->holding)
-		idmap_remove(&a->bridges, b->id);
+	for (guint i = 0; i < G_N_ELEMENTS(a->recent); i++) {
+		if (a->recent[i] != NULL && a->recent[i]->group == g)
+			a->recent[i] = NULL;
+	}
+	if (a->recent_bridge != NULL && a->recent_bridge->group == g)
+		a->recent_bridge = NULL;
 }
 
 void
 assembly_release(assembly *a, struct group *g)
 {
-	for (guint i = 0; i < g->channels->len; i++) {
-		struct channel *c = g->channels->pdata[i];
-		idmap_remove(&a->channels, c->uniqueid);
-		if (a->recent == c)
-			a->recent = NULL;
-	}
+	forget_recent(a, g);
+	for (guint i = 0; i < g->channels->len; i++)
+		idmap_remove(&a->channels, ((struct channel *)g->channels->pdata[i])->uniqueid);
 	for (guint i = 0; i < g->linkedids->len; i++)
 		idmap_remove(&a->linkedids, g->linkedids->pdata[i]);
 	for (guint i = 0; i < g->named->len; i++)
 		idmap_remove(&a->linkedids, g->named->pdata[i]);
-	for (guint i = 0; i < g->bridges->len; i++)
-		forget_bridge(a, g->bridges->pdata[i]);
-	group_empty(a, g);
+	for (guint i = 0; i < g->bridges->len; i++) {
+		const struct bridge *b = g->bridges->pdata[i];
+		struct idmap_key key = idmap_key_n(b->id, b->id_len);
+		if (!b->holding)
+			idmap_remove_key(&a->bridges, &key);
+	}
+	end_group(a, g);
 }
 
 /* Two groups turn out to be one: the smaller goes into the larger, which is returned. */
@@ -173,19 +144,8 @@ merge(assembly *a, struct group *x, struct group *y)
 {
 	if (x == y || x->out || y->out)
 		return x;
-	struct group *to = x->steps->len >= y->steps->len ? x : y, *from = to == x ? y : x;
-	for (guint i = 0; i < from->channels->len; i++) {
-		struct channel *c = from->channels->pdata[i];
-		c->group = to;
-		c->index = to->channels->len;
-		g_ptr_array_add(to->channels, c);
-	}
-	for (guint i = 0; i < from->bridges->len; i++) {
-		struct bridge *b = from->bridges->pdata[i];
-		b->group = to;
-		b->index = to->bridges->len;
-		g_ptr_array_add(to->bridges, b);
-	}
+	struct group *to = x->n_steps >= y->n_steps ? x : y, *from = to == x ? y : x;
+	group_absorb(to, from);
 	for (guint i = 0; i < from->linkedids->len; i++) {
 		idmap_put(&a->linkedids, from->linkedids->pdata[i], to);
 		g_ptr_array_add(to->linkedids, from->linkedids->pdata[i]);
@@ -194,57 +154,50 @@ merge(assembly *a, struct group *x, struct group *y)
 		idmap_put(&a->linkedids, from->named->pdata[i], to);
 		g_ptr_array_add(to->named, from->named->pdata[i]);
 	}
-	if (from->steps->len > 0)
-		g_array_append_vals(to->steps, from->steps->data, from->steps->len);
-	if (from->records->len > 0)
-		g_array_append_vals(to->records, from->records->data, from->records->len);
-	arena_absorb(&to->arena, &from->arena);
-	to->unordered = TRUE;
-	to->alive += from->alive;
-	to->linkedids_ended += from->linkedids_ended;
-	to->truncated |= from->truncated;
-	to->first_id = MIN(to->first_id, from->first_id);
-	to->last_id = MAX(to->last_id, from->last_id);
-	to->last_wall = MAX(to->last_wall, from->last_wall);
 	if (from->queued)
 		g_queue_remove(&a->ended, from);
 	list_remove(a, from);
-	group_empty(a, from);
+	end_group(a, from);
 	return to;
 }
 
+/* The group of a linkedid, with which `g` (NULL: none) is merged; *kept is the id as the group keeps it. */
 static struct group *
-group_with_linkedid(assembly *a, struct group *g, const char *linkedid, gint64 id)
+group_with_linkedid(
+    assembly *a, struct group *g, const struct idmap_key *linkedid, gint64 id, const char **kept)
 {
-	const struct idmap_slot *slot = idmap_find(&a->linkedids, linkedid);
-	gpointer key;
+	const struct idmap_slot *slot = idmap_find_key(&a->linkedids, linkedid);
 	if (slot != NULL) {
-		key = (gpointer)slot->key;
+		*kept = slot->key;
 		g = g != NULL ? merge(a, slot->value, g) : slot->value;
 		/* Named by another channel's `extra` first; now a row carries it. */
-		if (g->named->len > 0 && g_ptr_array_remove_fast(g->named, key))
-			g_ptr_array_add(g->linkedids, key);
+		if (g->named->len > 0 && g_ptr_array_remove_fast(g->named, (gpointer)*kept))
+			g_ptr_array_add(g->linkedids, (gpointer)*kept);
 		return g;
 	}
 	/* Its channel may be known by rows under another linkedid only. */
-	struct channel *c = idmap_get(&a->channels, linkedid);
+	struct channel *c = idmap_get_key(&a->channels, linkedid);
 	if (c != NULL)
 		g = g != NULL ? merge(a, c->group, g) : c->group;
 	if (g == NULL)
-		g = group_new(a, id);
-	key = (gpointer)arena_string(&g->arena, linkedid);
-	idmap_put(&a->linkedids, key, g);
-	g_ptr_array_add(g->linkedids, key);
+		g = begin_group(a, id);
+	*kept = arena_string_n(&g->arena, linkedid->text, linkedid->len);
+	const struct idmap_key key = { *kept, linkedid->len, linkedid->hash };
+	idmap_put_key(&a->linkedids, &key, g);
+	g_ptr_array_add(g->linkedids, (gpointer)*kept);
 	return g;
 }
 
+/* `linkedid` is the group's own text. */
 static struct channel *
-channel_new(assembly *a, struct group *g, const char *uniqueid)
+channel_new(assembly *a, struct group *g, const struct idmap_key *uniqueid, const char *linkedid)
 {
 	struct channel *c = arena_alloc0(&g->arena, sizeof *c);
 	c->group = g;
-	c->uniqueid = arena_string(&g->arena, uniqueid);
-	if (!uniqueid_parse(uniqueid, &c->made))
+	c->uniqueid = strcmp(uniqueid->text, linkedid) == 0
+	                  ? linkedid
+	                  : arena_string_n(&g->arena, uniqueid->text, uniqueid->len);
+	if (!uniqueid_parse(c->uniqueid, &c->made))
 		c->made = (struct uniqueid){ 0 };
 	c->first_id = G_MAXINT64;
 	c->last_id = G_MININT64;
@@ -254,7 +207,8 @@ channel_new(assembly *a, struct group *g, const char *uniqueid)
 	c->index = g->channels->len;
 	g->alive++;
 	g_ptr_array_add(g->channels, c);
-	idmap_put(&a->channels, (gpointer)c->uniqueid, c);
+	const struct idmap_key key = { c->uniqueid, uniqueid->len, uniqueid->hash };
+	idmap_put_key(&a->channels, &key, c);
 	return c;
 }
 
@@ -283,36 +237,37 @@ tie_uniqueid(assembly *a, struct group *g, const struct extra_pair *pair)
 
 /* What a channel is known by: of CHAN_START, until then of its lowest row. */
 static void
-describe_channel(struct channel *c, const struct cel_row *row)
+describe_channel(struct channel *c, const struct cel_row *row, const char *linkedid)
 {
 	struct arena *arena = &c->group->arena;
 	c->name = arena_string(arena, row->channame);
-	c->linkedid = arena_string(arena, row->linkedid);
+	c->linkedid = row->linkedid[0] != '\0' ? linkedid : "";
 	c->cid_num = arena_string(arena, row->cid_num);
 	c->cid_name = arena_string(arena, row->cid_name);
-	c->cid_dnid = arena_string(arena, row->cid_dnid);
 	c->exten = arena_string(arena, row->exten);
-	c->context = arena_string(arena, row->context);
 }
 
+/* `linkedid` is the row's as the group keeps it. */
 static void
-note_channel(struct channel *c, const struct cel_row *row)
+note_channel(struct channel *c, const struct cel_row *row, const char *linkedid)
 {
 	struct arena *arena = &c->group->arena;
-	if ((row->event == CEL_CHAN_START && !c->started) || (!c->started && row->id < c->first_id))
-		describe_channel(c, row);
+	if (!c->started && (row->event == CEL_CHAN_START || row->id < c->first_id))
+		describe_channel(c, row, linkedid);
 	c->first_id = MIN(c->first_id, row->id);
 	if (row->id > c->last_id) {
 		c->last_id = row->id;
-		if (strcmp(c->linkedid_now, row->linkedid) != 0)
-			c->linkedid_now = arena_string(arena, row->linkedid);
+		c->linkedid_now = linkedid;
 	}
 	if (row->cid_num[0] != '\0' && row->id > c->cid_last_id) {
 		if (strcmp(row->cid_num, c->cid_last) != 0)
-			c->cid_last = arena_string(arena, row->cid_num);
+			c->cid_last = strcmp(row->cid_num, c->cid_num) == 0
+			                  ? c->cid_num
+			                  : arena_string(arena, row->cid_num);
 		c->cid_last_id = row->id;
 	}
-	if (row->id < c->dial_id && strcmp(row->appname, "Dial") == 0 && row->appdata[0] != '\0') {
+	if (row->id < c->dial_id && row->appname[0] == 'D' && strcmp(row->appname, "Dial") == 0 &&
+	    row->appdata[0] != '\0') {
 		c->dial = arena_string(arena, row->appdata);
 		c->dial_id = row->id;
 	}
@@ -366,151 +321,84 @@ assembly_set_incarnation(assembly *a, const struct incarnation *incarnation)
 
 /* A holding bridge outlives the calls in it, so each group has its own view of it. */
 static struct bridge *
-holding_bridge(const struct group *g, const char *id)
+holding_bridge(const struct group *g, const struct extra_bridge *named)
 {
 	for (guint i = 0; i < g->bridges->len; i++) {
 		struct bridge *b = g->bridges->pdata[i];
-		if (b->holding && strcmp(b->id, id) == 0)
+		if (b->holding && b->id_len == named->id_len &&
+		    memcmp(b->id, named->id, named->id_len) == 0)
 			return b;
 	}
 	return NULL;
 }
 
-/* The rest of `text` behind this literal; NULL where something else stands there. */
-#define AFTER(text, literal)                                                                       \
-	(strncmp((text), (literal), sizeof(literal) - 1) == 0 ? (text) + sizeof(literal) - 1 : NULL)
-
-/* A JSON string without escapes, whose opening quote was read; returns what follows the closing one, NULL: it is not that. */
-static const char *
-plain_string(const char *text, const char **value, gsize *n)
-{
-	const char *end = strpbrk(text, "\"\\");
-	if (end == NULL || *end != '"')
-		return NULL;
-	*value = text;
-	*n = (gsize)(end - text);
-	return end + 1;
-}
-
-/* `extra` of BRIDGE_*, just as Asterisk has written it since version 13; anything else is for the tolerant reader. */
-static gboolean
-read_bridge(const char *extra, const char **id, gsize *n, gboolean *holding)
-{
-	const char *technology, *at = AFTER(extra, "{\"bridge_id\":\"");
-	gsize technology_len;
-	if (at == NULL || (at = plain_string(at, id, n)) == NULL ||
-	    (at = AFTER(at, ",\"bridge_technology\":\"")) == NULL ||
-	    (at = plain_string(at, &technology, &technology_len)) == NULL || strcmp(at, "}") != 0)
-		return FALSE;
-	*holding = technology_len == 14 && memcmp(technology, "holding_bridge", 14) == 0;
-	return TRUE;
-}
-
+/* The bridge of a row; NULL: it names none. May merge groups. */
 static struct bridge *
-bridge_of(assembly *a, struct group **g, const char *extra)
+bridge_of(assembly *a, struct group *g, const struct extra_bridge *named)
 {
-	struct extra_pair pair;
-	char id[80] = "";
-	gboolean holding = FALSE;
-	const char *plain;
-	gsize plain_len;
-	if (read_bridge(extra, &plain, &plain_len, &holding) && plain_len < sizeof id) {
-		memcpy(id, plain, plain_len);
-		id[plain_len] = '\0';
-		extra = "";
-	}
-	while (extra_next(&extra, &pair)) {
-		if (extra_key_is(&pair, "bridge_id") && pair.value_len < sizeof id) {
-			memcpy(id, pair.value, pair.value_len);
-			id[pair.value_len] = '\0';
-		} else if (extra_key_is(&pair, "bridge_technology")) {
-			holding =
-			    pair.value_len == 14 && memcmp(pair.value, "holding_bridge", 14) == 0;
-		}
-	}
-	if (id[0] == '\0')
+	struct bridge *b = a->recent_bridge;
+	if (named->id_len == 0 || named->id_len >= 80)
 		return NULL;
-	struct bridge *b = holding ? holding_bridge(*g, id) : idmap_get(&a->bridges, id);
-	if (b == NULL) {
-		b = arena_alloc0(&(*g)->arena, sizeof *b);
-		b->group = *g;
-		b->id = arena_string(&(*g)->arena, id);
-		b->holding = holding;
-		b->index = (*g)->bridges->len;
-		g_ptr_array_add((*g)->bridges, b);
-		if (!holding)
-			idmap_put(&a->bridges, (gpointer)b->id, b);
-	} else if (b->group != *g) {
-		*g = merge(a, b->group, *g);
+	if (named->holding) {
+		b = holding_bridge(g, named);
+	} else if (b == NULL || b->id_len != named->id_len ||
+		   memcmp(b->id, named->id, named->id_len) != 0) {
+		const struct idmap_key key = idmap_key_n(named->id, named->id_len);
+		b = idmap_get_key(&a->bridges, &key);
 	}
+	if (b == NULL) {
+		b = arena_alloc0(&g->arena, sizeof *b);
+		b->group = g;
+		b->id = arena_string_n(&g->arena, named->id, named->id_len);
+		b->id_len = (guint)named->id_len;
+		b->holding = named->holding;
+		b->index = g->bridges->len;
+		g_ptr_array_add(g->bridges, b);
+		if (!b->holding)
+			idmap_put(&a->bridges, b->id, b);
+	} else if (b->group != g) {
+		merge(a, b->group, g);
+	}
+	if (!b->holding)
+		a->recent_bridge = b;
 	return b;
 }
 
 static enum dialstatus
 dialstatus_from(const char *text, gsize n)
 {
-	static const char *const names[] = { "", "ANSWER", "BUSY", "NOANSWER", "CANCEL",
-		"CONGESTION", "CHANUNAVAIL" };
+	static const char names[][12] = { "", "ANSWER", "BUSY", "NOANSWER", "CANCEL", "CONGESTION",
+		"CHANUNAVAIL" };
+	static const guint8 lengths[] = { 0, 6, 4, 8, 6, 10, 11 };
 	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
-		if (strlen(names[i]) == n && memcmp(names[i], text, n) == 0)
+		if (lengths[i] == n && memcmp(names[i], text, n) == 0)
 			return (enum dialstatus)i;
 	}
 	return DIALSTATUS_OTHER;
 }
 
-/* `extra` of HANGUP in the shape Asterisk gives it; FALSE: anything else. */
-static gboolean
-read_plain_hangup(struct step *step, struct arena *arena, const char *extra)
-{
-	const char *at = AFTER(extra, "{\"hangupcause\":"), *source, *status;
-	gsize source_len, status_len;
-	int cause = 0, digits = 0;
-	if (at == NULL)
-		return FALSE;
-	for (; g_ascii_isdigit(*at) && digits < 3; at++, digits++)
-		cause = cause * 10 + (*at - '0');
-	if (digits == 0 || (at = AFTER(at, ",\"hangupsource\":\"")) == NULL ||
-	    (at = plain_string(at, &source, &source_len)) == NULL ||
-	    (at = AFTER(at, ",\"dialstatus\":\"")) == NULL ||
-	    (at = plain_string(at, &status, &status_len)) == NULL || strcmp(at, "}") != 0)
-		return FALSE;
-	step->hangup.cause = (gint16)cause;
-	step->hangup.source = arena_string_n(arena, source, source_len);
-	step->hangup.dialstatus = (guint8)dialstatus_from(status, status_len);
-	return TRUE;
-}
-
 static void
 read_hangup(struct step *step, struct arena *arena, const char *extra)
 {
-	struct extra_pair pair;
-	step->hangup.cause = -1;
-	step->hangup.source = "";
-	step->hangup.dialstatus = DIALSTATUS_NONE;
-	if (read_plain_hangup(step, arena, extra))
-		return;
-	while (extra_next(&extra, &pair)) {
-		if (extra_key_is(&pair, "hangupcause"))
-			step->hangup.cause =
-			    (gint16)CLAMP(g_ascii_strtoll(pair.value, NULL, 10), -1, 999);
-		else if (extra_key_is(&pair, "hangupsource"))
-			step->hangup.source = arena_string_n(arena, pair.value, pair.value_len);
-		else if (extra_key_is(&pair, "dialstatus"))
-			step->hangup.dialstatus =
-			    (guint8)dialstatus_from(pair.value, pair.value_len);
-	}
+	struct extra_hangup hangup;
+	extra_hangup(extra, &hangup);
+	step->hangup.cause = (gint16)hangup.cause;
+	step->hangup.source = arena_string_n(arena, hangup.source, hangup.source_len);
+	step->hangup.dialstatus = (guint8)dialstatus_from(hangup.dialstatus, hangup.dialstatus_len);
 }
 
-static gboolean
-app_matters(const char *name)
+/* Its name where this is an application that matters; NULL. Nearly always it is the first. */
+static const char *
+app_that_matters(const char *name)
 {
 	static const char *const apps[] = { "MixMonitor", "StopMixMonitor", "Monitor", "Queue",
-		"VoiceMail", "Voicemail", "ConfBridge", "MeetMe" };
+		"VoiceMail", "ConfBridge", "MeetMe" };
 	for (guint i = 0; i < G_N_ELEMENTS(apps); i++) {
-		if (g_ascii_strcasecmp(apps[i], name) == 0)
-			return TRUE;
+		if ((apps[i][0] | 0x20) == (name[0] | 0x20) &&
+		    (strcmp(apps[i], name) == 0 || g_ascii_strcasecmp(apps[i], name) == 0))
+			return apps[i];
 	}
-	return FALSE;
+	return NULL;
 }
 
 /* Fills what this kind of event carries; FALSE: the row tells nothing a rebuild needs. May merge groups. */
@@ -524,14 +412,17 @@ read_step(assembly *a, struct step *step, const struct cel_row *row)
 	case CEL_ANSWER: return TRUE;
 	case CEL_HANGUP: read_hangup(step, &g->arena, row->extra); return TRUE;
 	case CEL_BRIDGE_ENTER:
-	case CEL_BRIDGE_EXIT:
-		step->bridge = bridge_of(a, &g, row->extra);
-		step->peer = arena_string(&g->arena, row->peer);
+	case CEL_BRIDGE_EXIT: {
+		struct extra_bridge named;
+		extra_bridge(row->extra, &named);
+		step->bridge = bridge_of(a, g, &named);
+		step->peer = arena_string(&step->channel->group->arena, row->peer);
 		return TRUE;
+	}
 	case CEL_APP_START:
-		if (!app_matters(row->appname))
+		step->app.name = app_that_matters(row->appname);
+		if (step->app.name == NULL)
 			return FALSE;
-		step->app.name = arena_string(&g->arena, row->appname);
 		step->app.data = arena_string(&g->arena, row->appdata);
 		return TRUE;
 	case CEL_BLINDTRANSFER:
@@ -568,26 +459,43 @@ read_step(assembly *a, struct step *step, const struct cel_row *row)
 }
 
 static struct channel *
-channel_of(assembly *a, const struct cel_row *row, const char *linkedid)
+known_channel(assembly *a, const char *uniqueid, struct idmap_key *key)
 {
-	struct channel *c = a->recent;
-	if (c == NULL || strcmp(c->uniqueid, row->uniqueid) != 0)
-		c = idmap_get(&a->channels, row->uniqueid);
-	if (c != NULL) {
-		if (strcmp(c->linkedid_now, linkedid) != 0 && !c->group->out)
-			group_with_linkedid(a, c->group, linkedid, row->id);
-		return c;
+	for (guint i = 0; i < G_N_ELEMENTS(a->recent); i++) {
+		if (a->recent[i] != NULL && strcmp(a->recent[i]->uniqueid, uniqueid) == 0)
+			return a->recent[i];
 	}
+	*key = idmap_key(uniqueid);
+	return idmap_get_key(&a->channels, key);
+}
+
+/* The channel of a row, made where it is new; NULL: the row comes too late or is too much. *linkedid: the row's, as its group keeps it. */
+static struct channel *
+channel_of(assembly *a, const struct cel_row *row, const char **linkedid)
+{
+	struct idmap_key uniqueid, key;
+	struct channel *c = known_channel(a, row->uniqueid, &uniqueid);
+	if (c != NULL) {
+		if (strcmp(c->linkedid_now, *linkedid) == 0) {
+			*linkedid = c->linkedid_now;
+		} else if (!c->group->out) {
+			key = idmap_key(*linkedid);
+			group_with_linkedid(a, c->group, &key, row->id, linkedid);
+		}
+		return c->group->out ? NULL : c;
+	}
+	gboolean begins = strcmp(row->uniqueid, *linkedid) == 0;
+	key = begins ? uniqueid : idmap_key(*linkedid);
 	/* Its own id may be known as a linkedid: another channel's `extra` named it. */
-	struct group *g =
-	    group_with_linkedid(a, idmap_get(&a->linkedids, row->uniqueid), linkedid, row->id);
+	struct group *g = begins ? NULL : idmap_get_key(&a->linkedids, &uniqueid);
+	g = group_with_linkedid(a, g, &key, row->id, linkedid);
 	if (g->out)
 		return NULL;
 	if (g->channels->len >= GROUP_CHANNELS_MAX) {
 		g->truncated = TRUE;
 		return NULL;
 	}
-	return channel_new(a, g, row->uniqueid);
+	return channel_new(a, g, &uniqueid, *linkedid);
 }
 
 void
@@ -598,16 +506,19 @@ assembly_add(assembly *a, const struct cel_row *row)
 	const char *linkedid = row->linkedid[0] != '\0' ? row->linkedid : row->uniqueid;
 	if (linkedid[0] == '\0')
 		return;
-	struct channel *c = channel_of(a, row, linkedid);
-	if (c == NULL || c->group->out)
+	struct channel *c = channel_of(a, row, &linkedid);
+	if (c == NULL)
 		return;
-	a->recent = c;
-	if (c->group->steps->len >= GROUP_STEPS_MAX) {
+	if (c != a->recent[0]) {
+		a->recent[1] = a->recent[0];
+		a->recent[0] = c;
+	}
+	if (c->group->n_steps >= GROUP_STEPS_MAX) {
 		c->group->truncated = TRUE;
 		return;
 	}
 	gboolean began = row->event == CEL_CHAN_START && !c->started;
-	note_channel(c, row);
+	note_channel(c, row, linkedid);
 	if (began)
 		incarnation_watch(&a->incarnations, c->uniqueid, &c->made);
 	struct step step = { .id = row->id, .time = row->time, .event = row->event, .channel = c };
@@ -615,10 +526,9 @@ assembly_add(assembly *a, const struct cel_row *row)
 
 	struct group *g = c->group;
 	if (wanted) {
-		if (g->steps->len > 0 &&
-		    g_array_index(g->steps, struct step, g->steps->len - 1).id >= row->id)
+		if (g->n_steps > 0 && g->steps[g->n_steps - 1].id >= row->id)
 			g->unordered = TRUE;
-		g_array_append_val(g->steps, step);
+		group_add_step(g, &step);
 	}
 	g->first_id = MIN(g->first_id, row->id);
 	g->last_id = MAX(g->last_id, row->id);
@@ -649,38 +559,15 @@ assembly_lowest_id(const assembly *a)
 	return lowest;
 }
 
-static void
-append_record(struct group *g, struct channel *c, const struct cdr_row *row)
-{
-	struct arena *m = &g->arena;
-	struct record r = {
-		.channel = c,
-		.uniqueid = arena_string(m, row->uniqueid),
-		.src = arena_string(m, row->src),
-		.dst = arena_string(m, row->dst),
-		.channel_name = arena_string(m, row->channel),
-		.dstchannel = arena_string(m, row->dstchannel),
-		.lastapp = arena_string(m, row->lastapp),
-		.lastdata = arena_string(m, row->lastdata),
-		.disposition = arena_string(m, row->disposition),
-		.did = arena_string(m, row->did),
-		.recordingfile = arena_string(m, row->recordingfile),
-		.sequence = row->sequence,
-		.duration = row->duration,
-		.billsec = row->billsec,
-		.calldate = row->calldate,
-	};
-	g_array_append_val(g->records, r);
-}
-
 gboolean
 assembly_add_record(assembly *a, const struct cdr_row *row)
 {
-	struct channel *c = idmap_get(&a->channels, row->uniqueid);
-	struct group *g = c != NULL ? c->group : idmap_get(&a->linkedids, row->uniqueid);
-	if (g == NULL || g->records->len >= GROUP_CHANNELS_MAX)
+	const struct idmap_key key = idmap_key(row->uniqueid);
+	struct channel *c = idmap_get_key(&a->channels, &key);
+	struct group *g = c != NULL ? c->group : idmap_get_key(&a->linkedids, &key);
+	if (g == NULL || g->n_records >= GROUP_CHANNELS_MAX)
 		return FALSE;
-	append_record(g, c, row);
+	group_add_record(g, c, row);
 	return TRUE;
 }
 
@@ -690,38 +577,13 @@ assembly_add_alone(assembly *a, const struct cdr_row *row)
 	const char *id = row->linkedid[0] != '\0' ? row->linkedid : row->uniqueid;
 	if (id[0] == '\0')
 		return;
-	struct group *g = group_with_linkedid(a, NULL, id, G_MAXINT64);
-	if (!g->out && g->records->len < GROUP_CHANNELS_MAX)
-		append_record(g, NULL, row);
+	const struct idmap_key key = idmap_key(id);
+	struct group *g = group_with_linkedid(a, NULL, &key, G_MAXINT64, &id);
+	if (!g->out && g->n_records < GROUP_CHANNELS_MAX)
+		group_add_record(g, NULL, row);
 }
 
 /* Handing out. */
-
-static gint
-by_id(gconstpointer x, gconstpointer y)
-{
-	gint64 a = ((const struct step *)x)->id, b = ((const struct step *)y)->id;
-	return (a > b) - (a < b);
-}
-
-static void
-order_steps(struct group *g)
-{
-	g_array_sort(g->steps, by_id);
-	guint kept = 0;
-	for (guint i = 0; i < g->steps->len; i++) {
-		const struct step *s = &g_array_index(g->steps, struct step, i);
-		if (kept > 0 && g_array_index(g->steps, struct step, kept - 1).id == s->id)
-			continue;
-		g_array_index(g->steps, struct step, kept++) = *s;
-	}
-	g_array_set_size(g->steps, kept);
-	/* Rows that came twice were counted twice. */
-	g->linkedids_ended = 0;
-	for (guint i = 0; i < kept; i++)
-		g->linkedids_ended +=
-		    g_array_index(g->steps, struct step, i).event == CEL_LINKEDID_END;
-}
 
 /* Whose CHAN_START was lost may be known by rows under another linkedid only; but an id that is a linkedid was its own. */
 static void
@@ -746,32 +608,9 @@ hand_out(assembly *a, struct group *g)
 	g->out = TRUE;
 	g->restarted = g->alive > 0 ? restart_of(a, g) : 0;
 	if (g->unordered)
-		order_steps(g);
+		group_order(g);
 	find_lost_beginnings(a, g);
 	return g;
-}
-
-gboolean
-group_is_whole(const struct group *g)
-{
-	if (g->named->len > 0)
-		return FALSE;
-	/* Of CDR records alone: there is nothing to wait for. */
-	if (g->channels->len == 0)
-		return TRUE;
-	for (guint i = 0; i < g->channels->len; i++) {
-		if (!((struct channel *)g->channels->pdata[i])->started)
-			return FALSE;
-	}
-	for (guint i = 0; i < g->linkedids->len; i++) {
-		gboolean found = FALSE;
-		for (guint j = 0; j < g->channels->len && !found; j++)
-			found = strcmp(((struct channel *)g->channels->pdata[j])->uniqueid,
-				    g->linkedids->pdata[i]) == 0;
-		if (!found)
-			return FALSE;
-	}
-	return TRUE;
 }
 
 /* Looks through all held groups, but seldom: for those a restart cut and those nothing came for. */

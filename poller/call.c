@@ -41,14 +41,16 @@ call_new_set(const struct call_builder *b)
 gboolean
 call_is_under(const struct call_builder *b, guint lane)
 {
-	return strcmp(b->t->lanes[lane].channel->linkedid, b->call->linkedid) == 0;
+	const char *linkedid = b->t->lanes[lane].channel->linkedid;
+	return linkedid == b->call->linkedid || strcmp(linkedid, b->call->linkedid) == 0;
 }
 
 gboolean
 call_is_beginning(const struct call_builder *b, guint lane)
 {
 	const struct channel *c = b->t->lanes[lane].channel;
-	return b->parties[lane].kind != PARTY_PLUMBING && strcmp(c->uniqueid, c->linkedid) == 0;
+	return b->parties[lane].kind != PARTY_PLUMBING &&
+	       (c->uniqueid == c->linkedid || strcmp(c->uniqueid, c->linkedid) == 0);
 }
 
 void
@@ -226,6 +228,8 @@ static const char *const *
 list_aliases(struct call_builder *b, const GPtrArray *calls, const struct call *call)
 {
 	guint n = 0;
+	if (b->group->linkedids->len == 1)
+		return call->linkedids;
 	const char **list = arena_alloc(b->arena, (b->group->linkedids->len + 1) * sizeof *list);
 	for (const char *const *id = call->linkedids; *id != NULL; id++) {
 		gboolean others = FALSE;
@@ -284,10 +288,11 @@ build_one(struct call_builder *b, guint beginning)
 	return call;
 }
 
-GPtrArray *
-call_build(struct group *group, const struct timeline *timeline, const struct call_rules *rules)
+void
+call_build(struct group *group, const struct timeline *timeline, const struct call_rules *rules,
+    GPtrArray *calls)
 {
-	GPtrArray *calls = g_ptr_array_new();
+	const guint before = calls->len;
 	struct call_builder b = {
 		.group = group, .t = timeline, .rules = rules, .arena = &group->arena
 	};
@@ -304,10 +309,9 @@ call_build(struct group *group, const struct timeline *timeline, const struct ca
 		call->linkedids = linkedids;
 		g_ptr_array_add(calls, call);
 	}
-	for (guint i = 0; i < calls->len; i++)
+	for (guint i = before; i < calls->len; i++)
 		((struct call *)calls->pdata[i])->aliases =
 		    list_aliases(&b, calls, calls->pdata[i]);
-	return calls;
 }
 
 void
@@ -319,7 +323,7 @@ call_settle(struct call *call, const struct timeline *timeline,
 		call->settled = SETTLED_OPEN;
 	if (call->settled != SETTLED_OPEN || quiet < patience->settle)
 		return;
-	if ((g->linkedids_ended >= g->linkedids->len || g->records->len > 0) &&
+	if ((g->linkedids_ended >= g->linkedids->len || g->n_records > 0) &&
 	    quiet >= patience->grace)
 		call->settled = SETTLED_GRACE;
 	else if (quiet >= patience->stale)

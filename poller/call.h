@@ -11,10 +11,14 @@
 #include "poller/number.h"
 #include "poller/timeline.h"
 
-/* What an expression said of numbers of up to seven characters, by their bytes. */
+/* Answers about short texts, kept by their bytes (up to 15 of them): there are few extensions and trunks, and every channel asks. */
+struct call_memo_answer {
+	char text[16];
+	gint8 yes; /* of an empty text: nothing is known */
+};
 struct call_memo {
-	guint64 key[256];
-	gboolean matches[256];
+	struct call_memo_answer number[256]; /* does the expression match? */
+	struct call_memo_answer peer[64];    /* is TECHNOLOGY/PEER a trunk? */
 };
 
 /*
@@ -24,8 +28,8 @@ struct call_memo {
 struct call_rules {
 	const char *name;  /* prefix of callid, NULL: none */
 	GRegex *extension; /* an employee's number; NULL: ^[1-9][0-9]{1,4}$ */
-	struct call_memo *
-	    memo; /* of `extension` alone, zeroed at first; NULL: nothing is kept. One thread at a time */
+	/* Of `extension` and `trunk` alone, zeroed at first; NULL: nothing is kept. One thread at a time. */
+	struct call_memo *memo;
 	GHashTable *trunk;     /* "mango", "PJSIP/mango" */
 	GHashTable *alias;     /* "9101" -> "101" */
 	GHashTable *employees; /* where given, others are warned of */
@@ -124,9 +128,9 @@ struct call {
 	guint n_notes;
 };
 
-/* The calls of a group, by beginning; struct call, the group's. The array itself is the caller's. */
-GPtrArray *
-call_build(struct group *group, const struct timeline *timeline, const struct call_rules *rules);
+/* Appends the calls of a group, by beginning; struct call, the group's. */
+void call_build(struct group *group, const struct timeline *timeline,
+    const struct call_rules *rules, GPtrArray *calls);
 
 /*
  * The call of a group that has CDR records only (assembly_add_alone): basis "cdr"; NULL where there is no record. Its zone is

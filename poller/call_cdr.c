@@ -21,7 +21,7 @@ struct cdr_builder {
 static const struct record *
 record_of(const struct group *g, guint i)
 {
-	return &g_array_index(g->records, struct record, i);
+	return &g->records[i];
 }
 
 /* Who is at the end of a channel that is known by its name and a number only. */
@@ -98,7 +98,7 @@ build_incoming(struct cdr_builder *b, const struct record *first)
 {
 	struct call *call = b->call;
 	const char *dst = NULL;
-	for (guint i = 0; i < b->group->records->len; i++) {
+	for (guint i = 0; i < b->group->n_records; i++) {
 		const struct record *r = record_of(b->group, i);
 		struct party to = party_named(b, r->dstchannel, r->dst);
 		/* A Local channel is told of by the record of its other half, where there is one. */
@@ -141,7 +141,7 @@ build_outgoing(struct cdr_builder *b, const struct record *first)
 	struct call *call = b->call;
 	const char *last = first->disposition;
 	struct leg *leg = leg_named(call, b->caller_ext, NULL);
-	for (guint i = 0; i < b->group->records->len; i++) {
+	for (guint i = 0; i < b->group->n_records; i++) {
 		const struct record *r = record_of(b->group, i);
 		struct party to = party_named(b, r->dstchannel, "");
 		if (r->dstchannel[0] == '\0' || to.kind != PARTY_OUTSIDE)
@@ -159,7 +159,7 @@ build_outgoing(struct cdr_builder *b, const struct record *first)
 static gboolean
 dials_outside(const struct cdr_builder *b)
 {
-	for (guint i = 0; i < b->group->records->len; i++) {
+	for (guint i = 0; i < b->group->n_records; i++) {
 		const struct record *r = record_of(b->group, i);
 		if (r->dstchannel[0] != '\0' &&
 		    party_named(b, r->dstchannel, "").kind == PARTY_OUTSIDE)
@@ -180,8 +180,8 @@ finish(struct cdr_builder *b)
 			                                         : MIN(call->answer, leg->answered);
 	}
 	call->recordings =
-	    arena_alloc0(b->arena, (b->group->records->len + 1) * sizeof *call->recordings);
-	for (guint i = 0; i < b->group->records->len; i++) {
+	    arena_alloc0(b->arena, (b->group->n_records + 1) * sizeof *call->recordings);
+	for (guint i = 0; i < b->group->n_records; i++) {
 		const struct record *r = record_of(b->group, i);
 		gboolean known = r->recordingfile[0] == '\0';
 		for (guint j = 0; j < call->n_recordings && !known; j++)
@@ -208,10 +208,10 @@ call_build_from_cdr(struct group *group, struct zone *zone, const struct call_ru
 	struct cdr_builder b = {
 		.group = group, .zone = zone, .rules = rules, .arena = &group->arena
 	};
-	if (group->records->len == 0)
+	if (group->n_records == 0)
 		return NULL;
 	const struct record *first = record_of(group, 0);
-	for (guint i = 1; i < group->records->len; i++) {
+	for (guint i = 1; i < group->n_records; i++) {
 		const struct record *r = record_of(group, i);
 		/* The beginning channel's record; of several the earliest. */
 		int order = uniqueid_compare(r->uniqueid, first->uniqueid);
@@ -231,7 +231,7 @@ call_build_from_cdr(struct group *group, struct zone *zone, const struct call_ru
 	call->answer = call->end = TIME_NONE;
 	call->hold = -1;
 	call->settled = SETTLED_ENDED;
-	call->legs = arena_alloc0(b.arena, (group->records->len + 2) * sizeof *call->legs);
+	call->legs = arena_alloc0(b.arena, (group->n_records + 2) * sizeof *call->legs);
 	struct party from = party_named(&b, first->channel_name, first->src);
 	b.caller_ext = from.kind == PARTY_EMPLOYEE || from.kind == PARTY_LOCAL ? from.ext : NULL;
 	if (from.kind == PARTY_OUTSIDE) {

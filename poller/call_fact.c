@@ -8,13 +8,13 @@
 static const struct step *
 step_at(const struct call_builder *b, guint i)
 {
-	return &g_array_index(b->group->steps, struct step, i);
+	return &b->group->steps[i];
 }
 
 static const struct record *
 record_at(const struct call_builder *b, guint i)
 {
-	return &g_array_index(b->group->records, struct record, i);
+	return &b->group->records[i];
 }
 
 /* Numbers. */
@@ -36,7 +36,7 @@ is_of_call(const struct call_builder *b, guint lane)
 static const char *
 number_from_transfer(const struct call_builder *b)
 {
-	for (guint i = 0; i < b->group->steps->len; i++) {
+	for (guint i = 0; i < b->group->n_steps; i++) {
 		const struct step *s = step_at(b, i);
 		int lane = s->event == CEL_BLINDTRANSFER ? timeline_lane(b->t, s->channel) : -1;
 		if (lane < 0 || !is_of_call(b, (guint)lane))
@@ -79,7 +79,7 @@ number_from_dial(const struct call_builder *b)
 static const char *
 number_from_file(const struct call_builder *b)
 {
-	for (guint i = 0; i < b->group->steps->len; i++) {
+	for (guint i = 0; i < b->group->n_steps; i++) {
 		const struct step *s = step_at(b, i);
 		int lane = s->event == CEL_APP_START && strcmp(s->app.name, "MixMonitor") == 0
 		               ? timeline_lane(b->t, s->channel)
@@ -98,7 +98,7 @@ number_from_file(const struct call_builder *b)
 static const char *
 number_from_record(const struct call_builder *b)
 {
-	for (guint i = 0; i < b->group->records->len; i++) {
+	for (guint i = 0; i < b->group->n_records; i++) {
 		const struct record *r = record_at(b, i);
 		int lane = r->channel != NULL ? timeline_lane(b->t, r->channel) : -1;
 		if (lane >= 0 && is_of_call(b, (guint)lane) && is_client_number(b, r->dst))
@@ -176,7 +176,7 @@ call_find_did(struct call_builder *b)
 	struct call *call = b->call;
 	const struct channel *begin = b->t->lanes[b->beginning].channel;
 	if (call->direction == DIRECTION_IN) {
-		for (guint i = 0; i < b->group->records->len && call->did == NULL; i++) {
+		for (guint i = 0; i < b->group->n_records && call->did == NULL; i++) {
 			const struct record *r = record_at(b, i);
 			if (r->did[0] != '\0' && r->channel == begin)
 				call->did = r->did;
@@ -195,10 +195,10 @@ call_find_did(struct call_builder *b)
 static gboolean
 is_application(const struct call_builder *b, const char *number)
 {
-	for (guint i = 0; i < b->group->steps->len; i++) {
+	for (guint i = 0; i < b->group->n_steps; i++) {
 		const struct step *s = step_at(b, i);
 		if (s->event != CEL_APP_START || strcmp(s->app.name, "MixMonitor") == 0 ||
-		    g_ascii_strcasecmp(s->app.name, "VoiceMail") == 0)
+		    strcmp(s->app.name, "VoiceMail") == 0)
 			continue;
 		gsize n = strcspn(s->app.data, ",");
 		if (strlen(number) == n && strncmp(s->app.data, number, n) == 0)
@@ -221,7 +221,7 @@ is_callable(const struct call_builder *b, const char *number)
 static const char *
 extension_from_file(const struct call_builder *b)
 {
-	for (guint i = 0; i < b->group->steps->len; i++) {
+	for (guint i = 0; i < b->group->n_steps; i++) {
 		const struct step *s = step_at(b, i);
 		if (s->event != CEL_APP_START || strcmp(s->app.name, "MixMonitor") != 0 ||
 		    strcmp(s->channel->uniqueid, b->call->linkedid) != 0)
@@ -238,7 +238,7 @@ extension_from_file(const struct call_builder *b)
 const char *
 call_cdr_extension(const struct call_builder *b)
 {
-	for (guint i = 0; i < b->group->records->len; i++) {
+	for (guint i = 0; i < b->group->n_records; i++) {
 		const struct record *r = record_at(b, i);
 		if (r->channel == NULL || strcmp(r->uniqueid, b->call->linkedid) != 0)
 			continue;
@@ -276,7 +276,9 @@ void
 call_find_transfers(struct call_builder *b)
 {
 	struct call *call = b->call;
-	for (guint i = 0; i < b->group->steps->len; i++) {
+	if (!group_has(b->group, CEL_BLINDTRANSFER) && !group_has(b->group, CEL_ATTENDEDTRANSFER))
+		return;
+	for (guint i = 0; i < b->group->n_steps; i++) {
 		const struct step *s = step_at(b, i);
 		if (s->event != CEL_BLINDTRANSFER && s->event != CEL_ATTENDEDTRANSFER)
 			continue;
@@ -309,7 +311,9 @@ static void
 measure_hold(struct call_builder *b)
 {
 	gint64 began = TIME_NONE;
-	for (guint i = 0; i < b->group->steps->len; i++) {
+	if (!group_has(b->group, CEL_STREAM_BEGIN) && !group_has(b->group, CEL_STREAM_END))
+		return;
+	for (guint i = 0; i < b->group->n_steps; i++) {
 		const struct step *s = step_at(b, i);
 		int lane = s->event == CEL_STREAM_BEGIN || s->event == CEL_STREAM_END
 		               ? timeline_lane(b->t, s->channel)
@@ -347,15 +351,16 @@ call_find_circumstances(struct call_builder *b)
 			source = b->t->lanes[i].hung_up_by;
 	}
 	for (guint i = 0; i < b->t->n_lanes && source[0] != '\0'; i++) {
-		if (strcmp(b->t->lanes[i].channel->name, source) == 0)
+		const char *name = b->t->lanes[i].channel->name;
+		if (strcmp(name, source) == 0)
 			call->hung_up = lane_set_has(b->client, i) ? "client" : b->parties[i].ext;
 	}
-	for (guint i = 0; i < b->group->steps->len; i++) {
+	for (guint i = 0; i < b->group->n_steps; i++) {
 		const struct step *s = step_at(b, i);
 		int lane = s->event == CEL_APP_START ? timeline_lane(b->t, s->channel) : -1;
 		if (lane < 0 || !lane_set_has(b->client, (guint)lane))
 			continue;
-		if (g_ascii_strcasecmp(s->app.name, "VoiceMail") == 0)
+		if (strcmp(s->app.name, "VoiceMail") == 0)
 			call->voicemail = TRUE;
 		else if (strcmp(s->app.name, "Queue") == 0 && call->queue == NULL)
 			call->queue =
@@ -370,7 +375,7 @@ call_compare_with_cdr(struct call_builder *b)
 	const struct call *call = b->call;
 	gint64 billsec = 0;
 	gboolean asked = FALSE;
-	for (guint i = 0; i < b->group->records->len; i++) {
+	for (guint i = 0; i < b->group->n_records; i++) {
 		const struct record *r = record_at(b, i);
 		int lane = r->channel != NULL ? timeline_lane(b->t, r->channel) : -1;
 		gboolean clients = lane >= 0 && lane_set_has(b->client, (guint)lane);

@@ -3,29 +3,36 @@
 
 #include <string.h>
 
-struct leg_list {
-	GArray *legs;    /* struct leg */
-	GPtrArray *sets; /* guint64 *, NULL where there was no channel */
-};
+/* A leg more, with the set of its lanes; NULL: it has none. */
+static guint
+add_leg(struct call_builder *b, const struct leg *leg, guint64 *set)
+{
+	struct call *call = b->call;
+	guint room = b->room_legs;
+	call->legs = arena_grow(b->arena, call->legs, call->n_legs, &room, sizeof *call->legs);
+	b->leg_sets =
+	    arena_grow(b->arena, b->leg_sets, call->n_legs, &b->room_legs, sizeof *b->leg_sets);
+	call->legs[call->n_legs] = *leg;
+	b->leg_sets[call->n_legs] = set;
+	return call->n_legs++;
+}
 
 /* The leg of this employee, or of this outside number; made where there is none yet. */
 static guint
-leg_for(struct call_builder *b, struct leg_list *list, const char *ext, const char *outside)
+leg_for(struct call_builder *b, const char *ext, const char *outside)
 {
-	for (guint i = 0; i < list->legs->len; i++) {
-		const struct leg *leg = &g_array_index(list->legs, struct leg, i);
+	for (guint i = 0; i < b->call->n_legs; i++) {
+		const struct leg *leg = &b->call->legs[i];
 		if (ext != NULL ? g_strcmp0(leg->ext, ext) == 0
 				: leg->ext == NULL && g_strcmp0(leg->outside, outside) == 0)
 			return i;
 	}
-	struct leg leg = { .ext = ext,
+	const struct leg leg = { .ext = ext,
 		.outside = outside,
 		.rang = TIME_NONE,
 		.answered = TIME_NONE,
 		.ended = TIME_NONE };
-	g_array_append_val(list->legs, leg);
-	g_ptr_array_add(list->sets, call_new_set(b));
-	return list->legs->len - 1;
+	return add_leg(b, &leg, call_new_set(b));
 }
 
 static gboolean
@@ -59,8 +66,8 @@ static int
 dialled_by(const struct call_builder *b, guint lane, const char **dial)
 {
 	const char *name = b->t->lanes[lane].channel->name;
-	for (guint i = 0; i < b->group->records->len; i++) {
-		const struct record *r = &g_array_index(b->group->records, struct record, i);
+	for (guint i = 0; i < b->group->n_records; i++) {
+		const struct record *r = &b->group->records[i];
 		if (r->channel != NULL && strcmp(r->dstchannel, name) == 0) {
 			*dial = r->lastdata;
 			return timeline_lane(b->t, r->channel);
@@ -126,10 +133,10 @@ trace_outside(const struct call_builder *b, guint lane, const char **ext, const 
 }
 
 static gboolean
-has_phone_leg(const struct leg_list *list, const char *ext)
+has_phone_leg(const struct call_builder *b, const char *ext)
 {
-	for (guint i = 0; i < list->legs->len; i++) {
-		const struct leg *leg = &g_array_index(list->legs, struct leg, i);
+	for (guint i = 0; i < b->call->n_legs; i++) {
+		const struct leg *leg = &b->call->legs[i];
 		if (g_strcmp0(leg->ext, ext) == 0 && leg->outside == NULL)
 			return TRUE;
 	}
@@ -137,33 +144,33 @@ has_phone_leg(const struct leg_list *list, const char *ext)
 }
 
 static void
-add_outside(struct call_builder *b, struct leg_list *list, guint lane)
+add_outside(struct call_builder *b, guint lane)
 {
 	const char *ext, *number;
 	gboolean direct;
 	trace_outside(b, lane, &ext, &number, &direct);
 	/* Dialled alone, and the record of the client's channel names an extension: that one is forwarded. */
-	if (ext == NULL && direct && list->legs->len == 0)
+	if (ext == NULL && direct && b->call->n_legs == 0)
 		ext = call_cdr_extension(b);
-	if (ext != NULL && has_phone_leg(list, ext))
+	if (ext != NULL && has_phone_leg(b, ext))
 		ext = NULL;
 	if (number == NULL)
 		number = "";
-	guint at = leg_for(b, list, ext, number);
-	struct leg *leg = &g_array_index(list->legs, struct leg, at);
+	guint at = leg_for(b, ext, number);
+	struct leg *leg = &b->call->legs[at];
 	if (leg->outside == NULL && ext != NULL)
 		leg->outside = number;
-	lane_set_add(list->sets->pdata[at], lane);
+	lane_set_add(b->leg_sets[at], lane);
 }
 
 void
 call_find_legs(struct call_builder *b)
 {
-	struct leg_list list = { g_array_sized_new(FALSE, TRUE, sizeof(struct leg), 4),
-		g_ptr_array_sized_new(4) };
 	gboolean in = b->call->direction == DIRECTION_IN;
+	b->leg_sets = NULL;
+	b->room_legs = 0;
 	if (!in && b->caller_ext != NULL)
-		leg_for(b, &list, b->caller_ext, NULL);
+		leg_for(b, b->caller_ext, NULL);
 	/* Our own phones first: an outside channel that is forwarded for one of them must find it. */
 	for (guint i = 0; i < b->t->n_lanes; i++) {
 		if (b->parties[i].kind != PARTY_EMPLOYEE || lane_set_has(b->client, i))
@@ -173,26 +180,16 @@ call_find_legs(struct call_builder *b)
 		gboolean rung = in && call_is_under(b, i) && !call_is_beginning(b, i);
 		if (!callers && !rung && !was_connected(b, i))
 			continue;
-		guint leg = leg_for(b, &list, b->parties[i].ext, NULL);
-		lane_set_add(list.sets->pdata[leg], i);
+		guint leg = leg_for(b, b->parties[i].ext, NULL);
+		lane_set_add(b->leg_sets[leg], i);
 	}
 	for (guint i = 0; i < b->t->n_lanes; i++) {
 		if (b->parties[i].kind != PARTY_OUTSIDE || lane_set_has(b->client, i) ||
 		    call_is_beginning(b, i))
 			continue;
 		if ((in && call_is_under(b, i)) || was_connected(b, i))
-			add_outside(b, &list, i);
+			add_outside(b, i);
 	}
-	b->call->n_legs = list.legs->len;
-	/* Room for one more: the extension that had no channel. */
-	b->call->legs = arena_alloc0(b->arena, (list.legs->len + 1) * sizeof(struct leg));
-	b->leg_sets = arena_alloc0(b->arena, (list.legs->len + 1) * sizeof *b->leg_sets);
-	for (guint i = 0; i < list.legs->len; i++) {
-		b->call->legs[i] = g_array_index(list.legs, struct leg, i);
-		b->leg_sets[i] = list.sets->pdata[i];
-	}
-	g_array_free(list.legs, TRUE);
-	g_ptr_array_free(list.sets, TRUE);
 }
 
 /* Was the client connected with any of these lanes then? */
@@ -298,15 +295,13 @@ missed_leg(const struct call_builder *b)
 static void
 add_unreachable(struct call_builder *b, const char *ext, const char *reason)
 {
-	struct call *call = b->call;
-	struct leg *leg = &call->legs[call->n_legs];
-	*leg = (struct leg){ .ext = ext,
+	const struct leg leg = { .ext = ext,
 		.rang = TIME_NONE,
 		.answered = TIME_NONE,
 		.ended = TIME_NONE,
 		.status = STATUS_MISSED,
 		.reason = reason };
-	b->leg_sets[call->n_legs++] = NULL;
+	add_leg(b, &leg, NULL);
 }
 
 void

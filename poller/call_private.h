@@ -18,6 +18,7 @@ struct call_builder {
 	const char *caller_ext;
 	guint64 *client;    /* set of lanes */
 	guint64 **leg_sets; /* by leg */
+	guint room_legs;    /* of call->legs and leg_sets */
 	GPtrArray *notes;   /* const char *, the arena's; NULL: none yet */
 };
 

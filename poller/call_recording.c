@@ -27,37 +27,45 @@ same_recording(const char *a, const char *b)
 	const gsize mp3 = strlen(".mp3");
 	if (strcmp(a, b) == 0)
 		return TRUE;
-	if (!g_str_has_suffix(b, ".mp3"))
+	const gsize n = strlen(b);
+	if (n < mp3 || memcmp(b + n - mp3, ".mp3", mp3) != 0)
 		return FALSE;
-	const gsize stem = strlen(b) - mp3;
+	const gsize stem = n - mp3;
 	const char *dot = strrchr(a, '.');
 	return strncmp(a, b, stem) == 0 && (a[stem] == '\0' || a + stem == dot);
 }
 
+struct recorder_list {
+	struct arena *arena;
+	struct recorder *items;
+	guint n, room;
+};
+
 static void
-add_recorder(GArray *list, const struct recorder *r)
+add_recorder(struct recorder_list *list, const struct recorder *r)
 {
 	if (r->what.file[0] == '\0')
 		return;
-	for (guint i = 0; i < list->len; i++) {
-		struct recorder *known = &g_array_index(list, struct recorder, i);
+	for (guint i = 0; i < list->n; i++) {
 		/* Stopped and started again, or re-attached after a transfer: the same file goes on. */
-		if (same_recording(known->what.file, r->what.file))
+		if (same_recording(list->items[i].what.file, r->what.file))
 			return;
 	}
-	g_array_append_val(list, *r);
+	list->items =
+	    arena_grow(list->arena, list->items, list->n, &list->room, sizeof *list->items);
+	list->items[list->n++] = *r;
 }
 
-static GArray *
-list_recorders(struct call_builder *b)
+static void
+list_started(struct call_builder *b, struct recorder_list *list)
 {
-	GArray *list = g_array_sized_new(FALSE, FALSE, sizeof(struct recorder), 4);
-	for (guint i = 0; i < b->group->steps->len; i++) {
-		const struct step *s = &g_array_index(b->group->steps, struct step, i);
+	for (guint i = 0; i < b->group->n_steps; i++) {
+		const struct step *s = &b->group->steps[i];
 		if (s->event != CEL_APP_START || strcmp(s->app.name, "MixMonitor") != 0)
 			continue;
-		const char *path = arena_string_n(b->arena, s->app.data, strcspn(s->app.data, ","));
-		const char *options = s->app.data + strlen(path);
+		const gsize n = (gsize)(strchrnul(s->app.data, ',') - s->app.data);
+		const char *path = arena_string_n(b->arena, s->app.data, n);
+		const char *options = s->app.data + n;
 		struct recorder r = { .what = { base_name(path), path },
 			.lane = timeline_lane(b->t, s->channel),
 			.started = b->t->times[i],
@@ -67,15 +75,23 @@ list_recorders(struct call_builder *b)
 			    memchr(options + 1, 'b', strcspn(options + 1, ",(")) != NULL };
 		add_recorder(list, &r);
 	}
-	for (guint i = 0; i < b->group->records->len; i++) {
-		const struct record *record = &g_array_index(b->group->records, struct record, i);
+}
+
+static struct recorder_list
+list_recorders(struct call_builder *b)
+{
+	struct recorder_list list = { .arena = b->arena };
+	if (group_has(b->group, CEL_APP_START))
+		list_started(b, &list);
+	for (guint i = 0; i < b->group->n_records; i++) {
+		const struct record *record = &b->group->records[i];
 		int lane = record->channel != NULL ? timeline_lane(b->t, record->channel) : -1;
 		struct recorder r = { .what = { base_name(record->recordingfile),
 					  record->recordingfile },
 			.lane = lane,
 			.started = lane >= 0 ? b->t->lanes[lane].start : TIME_NONE,
 			.started_id = lane >= 0 ? b->t->lanes[lane].start_id : 0 };
-		add_recorder(list, &r);
+		add_recorder(&list, &r);
 	}
 	return list;
 }
@@ -130,14 +146,14 @@ measure_recorder(const struct call_builder *b, const struct recorder *r, const g
  * was made for this leg; where none covers all, the one that holds most.
  */
 static void
-choose_recording(struct call_builder *b, const GArray *recorders, guint leg_index)
+choose_recording(struct call_builder *b, const struct recorder_list *recorders, guint leg_index)
 {
 	struct leg *leg = &b->call->legs[leg_index];
 	const struct recorder *best = NULL;
 	gint64 best_length = 0, best_heard = 0;
 	gboolean best_missed = TRUE;
-	for (guint i = 0; i < recorders->len; i++) {
-		const struct recorder *r = &g_array_index(recorders, struct recorder, i);
+	for (guint i = 0; i < recorders->n; i++) {
+		const struct recorder *r = &recorders->items[i];
 		if (r->lane < 0)
 			continue;
 		gint64 heard, length = recorded_length(b, r);
@@ -168,13 +184,13 @@ void
 call_find_recordings(struct call_builder *b)
 {
 	struct call *call = b->call;
-	g_autoptr(GArray) recorders = list_recorders(b);
-	call->n_recordings = recorders->len;
-	call->recordings = arena_alloc(b->arena, (recorders->len + 1) * sizeof *call->recordings);
-	for (guint i = 0; i < recorders->len; i++)
-		call->recordings[i] = g_array_index(recorders, struct recorder, i).what;
+	const struct recorder_list recorders = list_recorders(b);
+	call->n_recordings = recorders.n;
+	call->recordings = arena_alloc(b->arena, (recorders.n + 1) * sizeof *call->recordings);
+	for (guint i = 0; i < recorders.n; i++)
+		call->recordings[i] = recorders.items[i].what;
 	for (guint i = 0; i < call->n_legs; i++) {
 		if (call->legs[i].connected)
-			choose_recording(b, recorders, i);
+			choose_recording(b, &recorders, i);
 	}
 }

@@ -42,6 +42,7 @@ is_plumbing(const char *technology, gsize n)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(plumbing); i++) {
 		if (plumbing[i].length == n &&
+		    (plumbing[i].name[0] | 0x20) == (technology[0] | 0x20) &&
 		    g_ascii_strncasecmp(plumbing[i].name, technology, n) == 0)
 			return TRUE;
 	}
@@ -63,7 +64,7 @@ channame_parse(const char *name, struct channame *parts)
 {
 	gsize n = strlen(name);
 	/* After a masquerade the name of what is left is marked so. */
-	if (g_str_has_suffix(name, "<ZOMBIE>"))
+	if (n > 0 && name[n - 1] == '>' && g_str_has_suffix(name, "<ZOMBIE>"))
 		n -= strlen("<ZOMBIE>");
 	*parts = (struct channame){
 		.kind = CHANNAME_ENDPOINT, .peer = name, .peer_len = n, .base_len = n

@@ -24,4 +24,22 @@ gboolean extra_key_is(const struct extra_pair *pair, const char *key);
 /* The value of one key, escapes undone; NULL when it is not there or was cut off. Free with g_free. */
 char *extra_dup(const char *text, const char *key);
 
+/* What BRIDGE_ENTER and BRIDGE_EXIT say; slices of the text. id_len 0: no bridge is named. */
+struct extra_bridge {
+	const char *id;
+	gsize id_len;
+	gboolean holding; /* parking, BridgeWait */
+};
+void extra_bridge(const char *text, struct extra_bridge *bridge);
+
+/* What HANGUP says; slices of the text, which may be empty. */
+struct extra_hangup {
+	int cause;          /* Q.850; -1: not said */
+	const char *source; /* the channel that hung up */
+	gsize source_len;
+	const char *dialstatus;
+	gsize dialstatus_len;
+};
+void extra_hangup(const char *text, struct extra_hangup *hangup);
+
 #endif

@@ -1,7 +1,5 @@
 #include "poller/idmap.h"
 
-#include <string.h>
-
 #define SLOTS_MIN 64
 
 void
@@ -19,47 +17,57 @@ idmap_clear(struct idmap *map)
 	map->mask = map->used = 0;
 }
 
-/* Eight characters at a time; the end is mixed once more, for that is where ids differ. */
-static inline guint32
-hash_of(const char *key)
+static inline guint64
+eight(const char *text)
+{
+	guint64 part;
+	memcpy(&part, text, 8);
+	return part;
+}
+
+/* Eight characters at a time; the last eight overlap those before them, and are where ids differ. */
+struct idmap_key
+idmap_key_n(const char *text, gsize n)
 {
 	const guint64 prime = G_GUINT64_CONSTANT(0x9e3779b97f4a7c15);
-	gsize n = strlen(key);
-	guint64 hash = n * prime, part;
-	for (; n >= 8; n -= 8, key += 8) {
-		memcpy(&part, key, 8);
-		hash = (hash ^ part) * prime;
-		hash ^= hash >> 29;
+	guint64 hash = n * prime, last = 0;
+	const char *p = text;
+	if (n >= 8) {
+		for (const char *end = text + n - 8; p < end; p += 8)
+			hash = (hash ^ eight(p)) * prime, hash ^= hash >> 29;
+		last = eight(text + n - 8);
+	} else {
+		for (gsize i = 0; i < n; i++)
+			last = last << 8 | (guint8)text[i];
 	}
-	part = 0;
-	for (gsize i = 0; i < n; i++)
-		part = part << 8 | (guint8)key[i];
-	hash = (hash ^ part) * prime;
-	return (guint32)(hash >> 32);
+	hash = (hash ^ last) * prime;
+	hash ^= hash >> 32;
+	return (struct idmap_key){ text, (guint32)n, (guint32)((hash * prime) >> 32) };
 }
 
 /* Where the key stands, or the empty slot where it would. */
 static inline struct idmap_slot *
-slot_of(const struct idmap *map, const char *key, guint32 hash)
+slot_of(const struct idmap *map, const struct idmap_key *key)
 {
-	guint32 i = hash & map->mask;
+	guint32 i = key->hash & map->mask;
 	while (map->slots[i].key != NULL &&
-	       (map->slots[i].hash != hash || strcmp(map->slots[i].key, key) != 0))
+	       (map->slots[i].hash != key->hash || map->slots[i].len != key->len ||
+		   memcmp(map->slots[i].key, key->text, key->len) != 0))
 		i = (i + 1) & map->mask;
 	return &map->slots[i];
 }
 
 struct idmap_slot *
-idmap_find(const struct idmap *map, const char *key)
+idmap_find_key(const struct idmap *map, const struct idmap_key *key)
 {
-	struct idmap_slot *slot = slot_of(map, key, hash_of(key));
+	struct idmap_slot *slot = slot_of(map, key);
 	return slot->key != NULL ? slot : NULL;
 }
 
 gpointer
-idmap_get(const struct idmap *map, const char *key)
+idmap_get_key(const struct idmap *map, const struct idmap_key *key)
 {
-	return slot_of(map, key, hash_of(key))->value;
+	return slot_of(map, key)->value;
 }
 
 static void
@@ -81,23 +89,22 @@ grow(struct idmap *map)
 }
 
 void
-idmap_put(struct idmap *map, const char *key, gpointer value)
+idmap_put_key(struct idmap *map, const struct idmap_key *key, gpointer value)
 {
-	guint32 hash = hash_of(key);
-	struct idmap_slot *slot = slot_of(map, key, hash);
+	struct idmap_slot *slot = slot_of(map, key);
 	if (slot->key != NULL) {
 		slot->value = value;
 		return;
 	}
-	*slot = (struct idmap_slot){ key, value, hash };
+	*slot = (struct idmap_slot){ key->text, value, key->len, key->hash };
 	if (++map->used > map->mask / 2)
 		grow(map);
 }
 
 void
-idmap_remove(struct idmap *map, const char *key)
+idmap_remove_key(struct idmap *map, const struct idmap_key *key)
 {
-	struct idmap_slot *slot = slot_of(map, key, hash_of(key));
+	struct idmap_slot *slot = slot_of(map, key);
 	if (slot->key == NULL)
 		return;
 	map->used--;

@@ -1,16 +1,23 @@
 /*
  * A table from ids (uniqueids, linkedids, bridge ids) to whatever they stand for. It is looked into for every row there is,
- * so it knows its keys: short strings, owned by others, that differ in their last characters.
+ * so it knows its keys: short strings, owned by others, that differ in their last characters. Whoever asks several tables about
+ * one id makes its key once.
  */
 #ifndef CELSYNC_IDMAP_H
 #define CELSYNC_IDMAP_H
 
 #include <glib.h>
+#include <string.h>
+
+struct idmap_key {
+	const char *text; /* need not end with NUL */
+	guint32 len, hash;
+};
 
 struct idmap_slot {
 	const char *key; /* NULL: empty. Borrowed: must live until it is removed */
 	gpointer value;
-	guint32 hash;
+	guint32 len, hash; /* of the key */
 };
 
 struct idmap {
@@ -19,13 +26,46 @@ struct idmap {
 	guint32 used;
 };
 
+struct idmap_key idmap_key_n(const char *text, gsize n);
+
 void idmap_init(struct idmap *map);
 void idmap_clear(struct idmap *map);
 /* The slot of this key, NULL: there is none. Valid until the table changes. */
-struct idmap_slot *idmap_find(const struct idmap *map, const char *key);
-gpointer idmap_get(const struct idmap *map, const char *key);
+struct idmap_slot *idmap_find_key(const struct idmap *map, const struct idmap_key *key);
+gpointer idmap_get_key(const struct idmap *map, const struct idmap_key *key);
 /* A key that is there keeps its place (and its pointer) and gets the new value. */
-void idmap_put(struct idmap *map, const char *key, gpointer value);
-void idmap_remove(struct idmap *map, const char *key);
+void idmap_put_key(struct idmap *map, const struct idmap_key *key, gpointer value);
+void idmap_remove_key(struct idmap *map, const struct idmap_key *key);
+
+/* The same by text that ends with NUL. */
+static inline struct idmap_key
+idmap_key(const char *text)
+{
+	return idmap_key_n(text, strlen(text));
+}
+static inline struct idmap_slot *
+idmap_find(const struct idmap *map, const char *text)
+{
+	struct idmap_key key = idmap_key(text);
+	return idmap_find_key(map, &key);
+}
+static inline gpointer
+idmap_get(const struct idmap *map, const char *text)
+{
+	struct idmap_key key = idmap_key(text);
+	return idmap_get_key(map, &key);
+}
+static inline void
+idmap_put(struct idmap *map, const char *text, gpointer value)
+{
+	struct idmap_key key = idmap_key(text);
+	idmap_put_key(map, &key, value);
+}
+static inline void
+idmap_remove(struct idmap *map, const char *text)
+{
+	struct idmap_key key = idmap_key(text);
+	idmap_remove_key(map, &key);
+}
 
 #endif

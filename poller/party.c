@@ -2,21 +2,40 @@
 
 #include <string.h>
 
-/* Asked of every channel, and there are few extensions: what the expression said of a short number is kept. */
+/* Where the answer for a text of n bytes stands, or is to stand; NULL: nothing is kept of it. */
+static struct call_memo_answer *
+answer_for(struct call_memo_answer *answers, guint size, const char *text, gsize n)
+{
+	guint64 low = 0, high = 0;
+	struct call_memo_answer wanted = { 0 };
+	if (n == 0 || n >= sizeof wanted.text)
+		return NULL;
+	memcpy(wanted.text, text, n);
+	memcpy(&low, wanted.text, 8);
+	memcpy(&high, wanted.text + 8, 8);
+	guint64 hash = (low ^ high * 31) * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15);
+	struct call_memo_answer *answer = &answers[(hash >> 48) % size];
+	if (memcmp(answer->text, wanted.text, sizeof wanted.text) != 0) {
+		*answer = wanted;
+		answer->yes = -1;
+	}
+	return answer;
+}
+
 static gboolean
 matches(const struct call_rules *rules, const char *number)
 {
-	guint64 key = 0;
-	gsize n = strnlen(number, sizeof key);
-	if (rules->memo == NULL || n == sizeof key)
-		return g_regex_match(rules->extension, number, 0, NULL);
-	memcpy(&key, number, n);
-	guint at = (guint)((key * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15)) >> 56);
-	if (rules->memo->key[at] != key) {
-		rules->memo->key[at] = key;
-		rules->memo->matches[at] = g_regex_match(rules->extension, number, 0, NULL);
-	}
-	return rules->memo->matches[at];
+	struct call_memo *memo = rules->memo;
+	struct call_memo_answer *answer = memo != NULL
+	                                      ? answer_for(memo->number, G_N_ELEMENTS(memo->number),
+						    number, strnlen(number, sizeof answer->text))
+	                                      : NULL;
+	if (answer != NULL && answer->yes >= 0)
+		return answer->yes;
+	gboolean yes = g_regex_match(rules->extension, number, 0, NULL);
+	if (answer != NULL)
+		answer->yes = (gint8)yes;
+	return yes;
 }
 
 gboolean
@@ -38,23 +57,34 @@ party_alias(const struct call_rules *rules, const char *number)
 	return other != NULL ? other : number;
 }
 
+/* name is TECHNOLOGY/PEER, not ended by NUL. */
 static gboolean
-is_trunk(const struct call_rules *rules, const char *name, const char *peer)
+is_listed(GHashTable *trunk, const char *name, gsize n, gsize peer_len)
 {
+	char text[128];
+	if (n >= sizeof text)
+		return FALSE;
+	memcpy(text, name, n);
+	text[n] = '\0';
+	return g_hash_table_contains(trunk, text + n - peer_len) ||
+	       g_hash_table_contains(trunk, text);
+}
+
+static gboolean
+is_trunk(const struct call_rules *rules, const struct lane *lane)
+{
+	const char *name = lane->channel->name;
+	const gsize peer_len = lane->name.peer_len, n = (gsize)(lane->name.peer - name) + peer_len;
+	struct call_memo *memo = rules->memo;
 	if (rules->trunk == NULL)
 		return FALSE;
-	if (g_hash_table_contains(rules->trunk, peer))
-		return TRUE;
-	const char *slash = strchr(name, '/');
-	if (slash == NULL)
-		return FALSE;
-	char full[128];
-	const gsize technology = (gsize)(slash + 1 - name), n = strlen(peer) + 1;
-	if (technology + n > sizeof full)
-		return FALSE;
-	memcpy(full, name, technology);
-	memcpy(full + technology, peer, n);
-	return g_hash_table_contains(rules->trunk, full);
+	struct call_memo_answer *answer =
+	    memo != NULL ? answer_for(memo->peer, G_N_ELEMENTS(memo->peer), name, n) : NULL;
+	if (answer == NULL)
+		return is_listed(rules->trunk, name, n, peer_len);
+	if (answer->yes < 0)
+		answer->yes = (gint8)is_listed(rules->trunk, name, n, peer_len);
+	return answer->yes;
 }
 
 struct party
@@ -64,9 +94,9 @@ party_of(const struct call_rules *rules, const struct lane *lane, struct arena *
 		return (struct party){ .kind = PARTY_LOCAL };
 	if (lane->name.kind == CHANNAME_PLUMBING)
 		return (struct party){ .kind = PARTY_PLUMBING };
-	const char *peer = arena_string_n(arena, lane->name.peer, lane->name.peer_len);
-	if (is_trunk(rules, lane->channel->name, peer))
+	if (is_trunk(rules, lane))
 		return (struct party){ .kind = PARTY_OUTSIDE };
+	const char *peer = arena_string_n(arena, lane->name.peer, lane->name.peer_len);
 	const char *number = party_is_extension(rules, peer) ? peer : lane->channel->cid_num;
 	if (!party_is_extension(rules, number))
 		return (struct party){ .kind = PARTY_OUTSIDE };

@@ -272,25 +272,25 @@ source_probe(
 
 /* wall_parse, sparing what the row before has told. */
 static struct wall
-time_read(source *s, const char *text)
+time_read(struct source_time *last, const char *text)
 {
 	const gsize day = sizeof "2025-11-23 " - 1;
-	if (strncmp(text, s->time_text, sizeof s->time_text) == 0 && text[0] != '\0')
-		return (struct wall){ .us = s->time_us };
-	if (s->time_text[0] != '\0' && strncmp(text, s->time_text, day) == 0 &&
-	    wall_time_of_day(text + day, &s->time_us)) {
-		memcpy(s->time_text + day, text + day, sizeof s->time_text - day);
-		s->time_us += s->day_us;
-		return (struct wall){ .us = s->time_us };
+	if (strncmp(text, last->text, sizeof last->text) == 0 && text[0] != '\0')
+		return (struct wall){ .us = last->us };
+	if (last->text[0] != '\0' && strncmp(text, last->text, day) == 0 &&
+	    wall_time_of_day(text + day, &last->us)) {
+		memcpy(last->text + day, text + day, sizeof last->text - day);
+		last->us += last->day_us;
+		return (struct wall){ .us = last->us };
 	}
 	const struct wall wall = wall_parse(text);
-	s->time_text[0] = '\0';
+	last->text[0] = '\0';
 	gint64 of_day;
 	if (!wall.utc && wall.us != WALL_NONE && text[10] == ' ' &&
 	    wall_time_of_day(text + day, &of_day)) {
-		memcpy(s->time_text, text, sizeof s->time_text);
-		s->time_us = wall.us;
-		s->day_us = wall.us - of_day;
+		memcpy(last->text, text, sizeof last->text);
+		last->us = wall.us;
+		last->day_us = wall.us - of_day;
 	}
 	return wall;
 }
@@ -300,7 +300,7 @@ cel_row_fill(source *s, struct cel_row *row, char **values)
 {
 	row->id = number(values[CEL_ID], 0);
 	row->event = cel_event_from_name(text(values[CEL_EVENTTYPE]));
-	row->time = time_read(s, text(values[CEL_EVENTTIME]));
+	row->time = time_read(&s->cel_time, text(values[CEL_EVENTTIME]));
 	row->uniqueid = text(values[CEL_UNIQUEID]);
 	row->linkedid = text(values[CEL_LINKEDID]);
 	row->channame = text(values[CEL_CHANNAME]);
@@ -318,12 +318,12 @@ cel_row_fill(source *s, struct cel_row *row, char **values)
 }
 
 static void
-cdr_row_fill(struct cdr_row *row, char **values)
+cdr_row_fill(source *s, struct cdr_row *row, char **values)
 {
 	row->uniqueid = text(values[CDR_UNIQUEID]);
 	row->linkedid = text(values[CDR_LINKEDID]);
 	row->sequence = number(values[CDR_SEQUENCE], -1);
-	row->calldate = wall_parse(text(values[CDR_CALLDATE]));
+	row->calldate = time_read(&s->cdr_time, text(values[CDR_CALLDATE]));
 	row->duration = number(values[CDR_DURATION], 0);
 	row->billsec = number(values[CDR_BILLSEC], 0);
 	row->src = text(values[CDR_SRC]);
@@ -464,15 +464,20 @@ answer(source *s, enum source_question_kind kind, enum source_question_kind or_k
 static guint32
 crc32_of(const char *text)
 {
-	static const guint32 half_byte[16] = { 0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,
-		0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8,
-		0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c };
-	guint32 crc = ~(guint32)0;
-	for (; *text != '\0'; text++) {
-		crc ^= (guint8)*text;
-		crc = crc >> 4 ^ half_byte[crc & 15];
-		crc = crc >> 4 ^ half_byte[crc & 15];
+	static guint32 of_byte[256];
+	static gsize made;
+	if (g_once_init_enter(&made)) {
+		for (guint32 i = 0; i < 256; i++) {
+			guint32 crc = i;
+			for (int bit = 0; bit < 8; bit++)
+				crc = crc >> 1 ^ (0xedb88320 & -(crc & 1));
+			of_byte[i] = crc;
+		}
+		g_once_init_leave(&made, 1);
 	}
+	guint32 crc = ~(guint32)0;
+	for (; *text != '\0'; text++)
+		crc = crc >> 8 ^ of_byte[(crc ^ (guint8)*text) & 255];
 	return ~crc;
 }
 
@@ -517,7 +522,7 @@ source_answer_cdr(source *s, struct cdr_row *row, GError **error)
 	const int result =
 	    answer(s, SOURCE_QUESTION_CDR, SOURCE_QUESTION_CDR_BETWEEN, &values, error);
 	if (result == 1)
-		cdr_row_fill(row, values);
+		cdr_row_fill(s, row, values);
 	return result;
 }
 

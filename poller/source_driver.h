@@ -99,6 +99,12 @@ struct source_functions {
 	void (*answer_drop)(source *base);
 };
 
+/* The time read last: rows that follow one another mostly have the same second, nearly always the same day. */
+struct source_time {
+	char text[20]; /* "": none */
+	gint64 us, day_us;
+};
+
 /* The first member of every driver's own struct. */
 struct source {
 	const struct source_functions *functions;
@@ -108,9 +114,7 @@ struct source {
 	GPtrArray *missing; /* of char *, owned; ends with NULL once the source is open */
 	gboolean scanning;
 	enum source_question_kind asked;
-	/* The time read last: rows that follow one another mostly have the same second, nearly always the same day. */
-	char time_text[20];
-	gint64 time_us, day_us;
+	struct source_time cel_time, cdr_time;
 };
 
 /* Open, and every table described with source_table_describe(); the rest is source.c's. */

@@ -5,8 +5,9 @@
 struct builder {
 	struct timeline *t;
 	struct group *g;
-	int *lane_of;    /* channel->index -> lane */
-	GArray *stays;   /* struct stay */
+	int *lane_of; /* channel->index -> lane */
+	struct stay *stays;
+	guint n_stays, room_stays;
 	int *stay_of;    /* lane -> index of the stay that is going on, -1 */
 	guint n_bridges; /* with those made up for rows that name none */
 	gboolean *holding;
@@ -53,8 +54,8 @@ timeline_lane(const struct timeline *t, const struct channel *channel)
 static void
 set_times(struct timeline *t, struct group *g, struct zone *zone)
 {
-	const struct step *steps = (const struct step *)g->steps->data;
-	guint n = g->steps->len;
+	const struct step *steps = g->steps;
+	guint n = g->n_steps;
 	gint64 wall = WALL_NONE, epoch = 0;
 	for (guint i = 0; i < n && epoch == 0; i++) {
 		if (steps[i].event == CEL_CHAN_START && !steps[i].time.utc &&
@@ -70,12 +71,19 @@ set_times(struct timeline *t, struct group *g, struct zone *zone)
 	gint64 now = TIME_NONE;
 	for (guint i = 0; i < n; i++) {
 		gint64 made = steps[i].event == CEL_CHAN_START ? steps[i].channel->made.epoch : 0;
+		/* Written in the same second as the row before. */
+		if (i > 0 && made == 0 && steps[i].time.us == steps[i - 1].time.us &&
+		    steps[i].time.utc == steps[i - 1].time.utc) {
+			t->times[i] = now;
+			continue;
+		}
 		gint64 utc = zone_utc(&run, steps[i].time, made);
 		/* Neighbours may be inverted by microseconds; the ids are Asterisk's own order. */
 		now = MAX(now, utc);
 		t->times[i] = now;
-		if (t->first == TIME_NONE)
-			t->first = now;
+	}
+	if (n > 0) {
+		t->first = t->times[0];
 		t->last = now;
 	}
 }
@@ -144,7 +152,7 @@ leave(struct builder *b, guint lane, gint64 at, gint64 id)
 {
 	if (b->stay_of[lane] < 0)
 		return;
-	struct stay *s = &g_array_index(b->stays, struct stay, b->stay_of[lane]);
+	struct stay *s = &b->stays[b->stay_of[lane]];
 	s->to = at;
 	s->to_id = id;
 	b->stay_of[lane] = -1;
@@ -154,18 +162,18 @@ static void
 enter(struct builder *b, guint lane, int bridge, gint64 at, gint64 id)
 {
 	if (b->stay_of[lane] >= 0) {
-		if (g_array_index(b->stays, struct stay, b->stay_of[lane]).bridge == bridge)
+		if (b->stays[b->stay_of[lane]].bridge == bridge)
 			return;
 		leave(b, lane, at, id);
 	}
-	struct stay s = { .lane = lane,
+	b->stays = arena_grow(&b->g->arena, b->stays, b->n_stays, &b->room_stays, sizeof *b->stays);
+	b->stay_of[lane] = (int)b->n_stays;
+	b->stays[b->n_stays++] = (struct stay){ .lane = lane,
 		.bridge = bridge,
 		.from = at,
 		.from_id = id,
 		.to = TIME_NONE,
 		.to_id = 0 };
-	g_array_append_val(b->stays, s);
-	b->stay_of[lane] = (int)b->stays->len - 1;
 	if (is_unset(b->t->lanes[lane].bridged)) {
 		b->t->lanes[lane].bridged = at;
 		b->t->lanes[lane].bridged_id = id;
@@ -191,10 +199,10 @@ static int
 first_peer_in_bridge(const struct builder *b, const char *peers, gint64 id)
 {
 	while (*peers != '\0') {
-		gsize n = strcspn(peers, ",");
+		gsize n = (gsize)(strchrnul(peers, ',') - peers);
 		int lane = n > 0 ? lane_named(b, peers, n, id) : -1;
 		if (lane >= 0 && b->stay_of[lane] >= 0)
-			return g_array_index(b->stays, struct stay, b->stay_of[lane]).bridge;
+			return b->stays[b->stay_of[lane]].bridge;
 		peers += n + (peers[n] == ',');
 	}
 	return -1;
@@ -204,7 +212,7 @@ static void
 enter_peers(struct builder *b, const char *peers, int bridge, gint64 at, gint64 id)
 {
 	while (*peers != '\0') {
-		gsize n = strcspn(peers, ",");
+		gsize n = (gsize)(strchrnul(peers, ',') - peers);
 		int lane = n > 0 ? lane_named(b, peers, n, id) : -1;
 		/* Its own row was lost, or stands right behind this one. */
 		if (lane >= 0 && b->stay_of[lane] < 0)
@@ -235,9 +243,7 @@ bridge_of_step(struct builder *b, const struct step *s, guint lane)
 	if (bridge >= 0)
 		return bridge;
 	if (s->event == CEL_BRIDGE_EXIT)
-		return b->stay_of[lane] >= 0
-		           ? g_array_index(b->stays, struct stay, b->stay_of[lane]).bridge
-		           : -1;
+		return b->stay_of[lane] >= 0 ? b->stays[b->stay_of[lane]].bridge : -1;
 	return (int)b->n_bridges++;
 }
 
@@ -251,8 +257,8 @@ enter_late(struct builder *b, guint lane, int bridge, gint64 at, gint64 id)
 	if (b->bridge_seen_id[bridge] != 0 && b->bridge_seen_id[bridge] < id)
 		from = MAX(from, b->bridge_seen[bridge]),
 		from_id = MAX(from_id, b->bridge_seen_id[bridge]);
-	for (guint i = 0; i < b->stays->len; i++) {
-		const struct stay *s = &g_array_index(b->stays, struct stay, i);
+	for (guint i = 0; i < b->n_stays; i++) {
+		const struct stay *s = &b->stays[i];
 		if (s->lane == lane && s->to_id != 0)
 			from = MAX(from, s->to), from_id = MAX(from_id, s->to_id);
 	}
@@ -296,9 +302,7 @@ walk_step(struct builder *b, const struct step *s, gint64 at)
 	}
 	case CEL_BRIDGE_EXIT: {
 		int bridge = bridge_of_step(b, s, lane);
-		int now = b->stay_of[lane] >= 0
-		              ? g_array_index(b->stays, struct stay, b->stay_of[lane]).bridge
-		              : -1;
+		int now = b->stay_of[lane] >= 0 ? b->stays[b->stay_of[lane]].bridge : -1;
 		if (bridge >= 0 && now < 0 && (l->end_id == 0 || s->id < l->end_id))
 			enter_late(b, lane, bridge, at, s->id);
 		/* An EXIT of another bridge than the one it is in came late: it has left that one already. */
@@ -340,19 +344,20 @@ static void
 make_stays(struct builder *b)
 {
 	struct group *g = b->g;
-	guint n = g->bridges->len + g->steps->len + 1;
+	guint n = g->bridges->len + 1;
+	for (guint i = 0; i < g->n_steps; i++)
+		n += g->steps[i].event == CEL_BRIDGE_ENTER && g->steps[i].bridge == NULL;
 	b->n_bridges = g->bridges->len;
 	b->holding = arena_alloc0(&g->arena, n * sizeof *b->holding);
 	b->bridge_seen = arena_alloc0(&g->arena, n * sizeof *b->bridge_seen);
 	b->bridge_seen_id = arena_alloc0(&g->arena, n * sizeof *b->bridge_seen_id);
 	for (guint i = 0; i < g->bridges->len; i++)
 		b->holding[i] = ((struct bridge *)g->bridges->pdata[i])->holding;
-	b->stays = g_array_sized_new(FALSE, FALSE, sizeof(struct stay), 8);
 	b->stay_of = arena_alloc(&g->arena, (b->t->n_lanes + 1) * sizeof *b->stay_of);
 	for (guint i = 0; i < b->t->n_lanes; i++)
 		b->stay_of[i] = -1;
-	for (guint i = 0; i < g->steps->len; i++)
-		walk_step(b, &g_array_index(g->steps, struct step, i), b->t->times[i]);
+	for (guint i = 0; i < g->n_steps; i++)
+		walk_step(b, &g->steps[i], b->t->times[i]);
 	/* Still in a bridge when the rows end: up to the last of them. */
 	for (guint i = 0; i < b->t->n_lanes; i++)
 		leave(b, i, b->t->last, g->last_id + 1);
@@ -367,8 +372,8 @@ struct change {
 	gboolean enters;
 };
 
-static gint
-by_order(gconstpointer a, gconstpointer b)
+static int
+by_order(const void *a, const void *b)
 {
 	const struct change *x = a, *y = b;
 	if (x->id != y->id)
@@ -381,14 +386,13 @@ by_order(gconstpointer a, gconstpointer b)
 
 /* A call has four of them, a conference hundreds. */
 static void
-sort_changes(GArray *changes)
+sort_changes(struct change *list, guint n)
 {
-	struct change *list = (struct change *)changes->data;
-	if (changes->len > 32) {
-		g_array_sort(changes, by_order);
+	if (n > 32) {
+		qsort(list, n, sizeof *list, by_order);
 		return;
 	}
-	for (guint i = 1; i < changes->len; i++) {
+	for (guint i = 1; i < n; i++) {
 		const struct change kept = list[i];
 		guint at = i;
 		for (; at > 0 && by_order(&kept, &list[at - 1]) < 0; at--)
@@ -397,20 +401,19 @@ sort_changes(GArray *changes)
 	}
 }
 
-static GArray *
-list_changes(const struct builder *b)
+static struct change *
+list_changes(const struct builder *b, guint *n)
 {
-	GArray *changes = g_array_sized_new(FALSE, FALSE, sizeof(struct change), b->stays->len * 2);
-	for (guint i = 0; i < b->stays->len; i++) {
-		const struct stay *s = &g_array_index(b->stays, struct stay, i);
+	struct change *changes = arena_alloc(&b->g->arena, (b->n_stays * 2 + 1) * sizeof *changes);
+	*n = 0;
+	for (guint i = 0; i < b->n_stays; i++) {
+		const struct stay *s = &b->stays[i];
 		if (b->holding[s->bridge])
 			continue;
-		struct change in = { s->from_id, s->from, s->lane, s->bridge, TRUE };
-		struct change out = { s->to_id, s->to, s->lane, s->bridge, FALSE };
-		g_array_append_val(changes, in);
-		g_array_append_val(changes, out);
+		changes[(*n)++] = (struct change){ s->from_id, s->from, s->lane, s->bridge, TRUE };
+		changes[(*n)++] = (struct change){ s->to_id, s->to, s->lane, s->bridge, FALSE };
 	}
-	sort_changes(changes);
+	sort_changes(changes, *n);
 	return changes;
 }
 
@@ -465,18 +468,35 @@ find_roots(const struct timeline *t, struct presence *p)
 	}
 }
 
-/* The sets of connected lanes; those of two and more are appended to `sets`. Returns how many. */
+/* Sets of lanes that grow one behind the other. */
+struct set_list {
+	struct arena *arena;
+	guint64 *sets;
+	guint words, n, room;
+};
+
+static guint64 *
+set_add(struct set_list *list)
+{
+	list->sets = arena_grow(
+	    list->arena, list->sets, list->n, &list->room, list->words * sizeof *list->sets);
+	return memset(
+	    list->sets + (gsize)list->n++ * list->words, 0, list->words * sizeof *list->sets);
+}
+
+/* The sets of connected lanes; those of two and more are appended to `list`. Returns how many. */
 static guint
-connected_sets(const struct timeline *t, struct presence *p, GArray *sets)
+connected_sets(const struct timeline *t, struct presence *p, struct set_list *list)
 {
 	guint count = 0;
+	if (p->n < 2)
+		return 0;
 	find_roots(t, p);
 	for (guint i = 0; i < p->n; i++) {
 		if (p->root[p->lanes[i]] != (int)i)
 			continue;
-		guint members = 0, at = sets->len;
-		g_array_set_size(sets, at + t->words);
-		guint64 *set = &g_array_index(sets, guint64, at);
+		guint members = 0;
+		guint64 *set = set_add(list);
 		for (guint j = i; j < p->n; j++) {
 			if (p->root[p->lanes[j]] == (int)i) {
 				lane_set_add(set, p->lanes[j]);
@@ -484,7 +504,7 @@ connected_sets(const struct timeline *t, struct presence *p, GArray *sets)
 			}
 		}
 		if (members < 2)
-			g_array_set_size(sets, at);
+			list->n--;
 		else
 			count++;
 	}
@@ -496,24 +516,25 @@ make_segments(struct builder *b)
 {
 	struct timeline *t = b->t;
 	struct arena *arena = &b->g->arena;
-	g_autoptr(GArray) changes = list_changes(b);
-	g_autoptr(GArray) sets = g_array_sized_new(FALSE, TRUE, sizeof(guint64), 8);
+	guint n_changes;
+	const struct change *changes = list_changes(b, &n_changes);
+	struct set_list list = { .arena = arena, .words = t->words };
 	gsize n_lanes = t->n_lanes + 1;
-	struct presence present = { .in = arena_alloc(arena, n_lanes * sizeof(int)),
-		.root = arena_alloc(arena, n_lanes * sizeof(int)),
+	struct presence present = { .in = arena_alloc(arena, 2 * n_lanes * sizeof(int)),
 		.lanes = arena_alloc(arena, n_lanes * sizeof(guint)) };
+	present.root = present.in + n_lanes;
 	for (guint i = 0; i < t->n_lanes; i++)
 		present.in[i] = -1;
-	t->segments = arena_alloc(arena, (changes->len + 1) * sizeof *t->segments);
+	t->segments = arena_alloc(arena, (n_changes + 1) * sizeof *t->segments);
 	gint64 at = TIME_NONE;
-	for (guint i = 0; i + 1 < changes->len; i++) {
-		const struct change *c = &g_array_index(changes, struct change, i), *next = c + 1;
+	for (guint i = 0; i + 1 < n_changes; i++) {
+		const struct change *c = &changes[i], *next = c + 1;
 		at = MAX(at, c->at);
 		move_lane(&present, c);
 		/* What one row changes happens at once. */
 		if (next->id == c->id)
 			continue;
-		guint first = sets->len / t->words, n = connected_sets(t, &present, sets);
+		guint first = list.n, n = connected_sets(t, &present, &list);
 		if (n > 0)
 			t->segments[t->n_segments++] = (struct segment){ .from = at,
 				.to = MAX(at, next->at),
@@ -522,9 +543,7 @@ make_segments(struct builder *b)
 				.first_set = first,
 				.n_sets = n };
 	}
-	t->sets = arena_alloc(arena, (sets->len + 1) * sizeof *t->sets);
-	if (sets->len > 0)
-		memcpy(t->sets, sets->data, sets->len * sizeof *t->sets);
+	t->sets = list.sets;
 }
 
 struct timeline *
@@ -537,10 +556,7 @@ timeline_build(struct group *group, struct zone *zone)
 	make_lanes(&b);
 	make_stays(&b);
 	make_segments(&b);
-	t->n_stays = b.stays->len;
-	t->stays = arena_alloc(&group->arena, (b.stays->len + 1) * sizeof *t->stays);
-	if (b.stays->len > 0)
-		memcpy(t->stays, b.stays->data, b.stays->len * sizeof *t->stays);
-	g_array_free(b.stays, TRUE);
+	t->n_stays = b.n_stays;
+	t->stays = b.stays;
 	return t;
 }

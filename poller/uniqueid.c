@@ -17,9 +17,30 @@ digits_before(const char *start, const char *end, gint64 *value)
 	return p;
 }
 
+/* "EPOCH.NUMBER", as nearly all are: read from the front in one go. FALSE: it may be one of the others. */
+static gboolean
+parse_plain(const char *text, struct uniqueid *id)
+{
+	const char *p = text;
+	gint64 epoch = 0, number = 0;
+	for (; (unsigned)*p - '0' <= 9 && p - text < 11; p++)
+		epoch = epoch * 10 + (*p - '0');
+	const char *dot = p;
+	if (*p++ != '.' || epoch < 100000000)
+		return FALSE;
+	for (; (unsigned)*p - '0' <= 9 && p - dot < 18; p++)
+		number = number * 10 + (*p - '0');
+	if (*p != '\0' || p == dot + 1)
+		return FALSE;
+	*id = (struct uniqueid){ .epoch = epoch, .number = number };
+	return TRUE;
+}
+
 gboolean
 uniqueid_parse(const char *text, struct uniqueid *id)
 {
+	if (parse_plain(text, id))
+		return TRUE;
 	const char *end = text + strlen(text);
 	const char *number = digits_before(text, end, &id->number);
 	if (number == NULL || number - text < 2 || number[-1] != '.')

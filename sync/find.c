@@ -142,8 +142,8 @@ lacks_members(const struct timeline *t)
 	for (guint i = 0; i < group->channels->len; i++)
 		g_hash_table_add(
 		    names, (gpointer)((const struct channel *)group->channels->pdata[i])->name);
-	for (guint i = 0; i < group->steps->len; i++) {
-		const struct step *step = &g_array_index(group->steps, struct step, i);
+	for (guint i = 0; i < group->n_steps; i++) {
+		const struct step *step = &group->steps[i];
 		if ((step->event == CEL_BRIDGE_ENTER || step->event == CEL_BRIDGE_EXIT) &&
 		    lacks_peer(names, step->peer))
 			return TRUE;

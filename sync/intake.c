@@ -135,7 +135,7 @@ quiet_for(const struct intake_run *run, const struct group *group, const struct 
 static gboolean
 needs_cdr(const struct intake_run *run, const struct group *group, const struct call *call)
 {
-	return call->direction == DIRECTION_IN && call->n_legs == 0 && group->records->len == 0 &&
+	return call->direction == DIRECTION_IN && call->n_legs == 0 && group->n_records == 0 &&
 	       call->client != NULL && source_has_cdr(run->pbx->source) &&
 	       run->teller.print == NULL;
 }

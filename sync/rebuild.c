@@ -18,11 +18,14 @@ struct rebuild {
 	assembly *assembly;
 	GPtrArray *ready; /* struct group: handed out, CDR not yet asked for */
 	GPtrArray *asked; /* struct group: CDR under way */
+	GPtrArray *calls; /* struct call: of the group being told */
 	GPtrArray *ids;   /* const char *: uniqueids still to be asked for, of `asked` */
 	guint ids_asked;
 	gboolean answering;  /* an answer is under way */
 	GHashTable *fetched; /* char *: linkedids whose rows were all fetched */
 	GHashTable *told; /* day of the table's clock -> struct source_sum: CDR records of groups */
+	gpointer told_day; /* the last one, and its sum; NULL: none */
+	struct source_sum *told_sum;
 	gint64 last_id, rows;
 };
 
@@ -40,6 +43,7 @@ rebuild_new(source *from, const struct rebuild_options *options, rebuild_sink si
 	r->ready = g_ptr_array_new();
 	r->asked = g_ptr_array_new();
 	r->ids = g_ptr_array_new();
+	r->calls = g_ptr_array_new();
 	r->fetched = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	r->told = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	return r;
@@ -60,6 +64,7 @@ rebuild_free(rebuild *r)
 	g_ptr_array_free(r->ready, TRUE);
 	g_ptr_array_free(r->asked, TRUE);
 	g_ptr_array_free(r->ids, TRUE);
+	g_ptr_array_free(r->calls, TRUE);
 	g_hash_table_destroy(r->fetched);
 	g_hash_table_destroy(r->told);
 	assembly_free(r->assembly);
@@ -139,12 +144,15 @@ sum_record(rebuild *r, const struct cdr_row *row)
 	gpointer day = GSIZE_TO_POINTER((gsize)(row->calldate.us / DAY));
 	if (row->calldate.us < 0 || row->calldate.utc)
 		return;
-	struct source_sum *sum = g_hash_table_lookup(r->told, day);
-	if (sum == NULL) {
-		sum = g_new0(struct source_sum, 1);
-		g_hash_table_insert(r->told, day, sum);
+	if (r->told_sum == NULL || day != r->told_day) {
+		r->told_day = day;
+		r->told_sum = g_hash_table_lookup(r->told, day);
 	}
-	source_sum_add(sum, row->uniqueid);
+	if (r->told_sum == NULL) {
+		r->told_sum = g_new0(struct source_sum, 1);
+		g_hash_table_insert(r->told, day, r->told_sum);
+	}
+	source_sum_add(r->told_sum, row->uniqueid);
 }
 
 static gboolean
@@ -168,7 +176,9 @@ static gboolean
 tell_group(rebuild *r, struct group *g, GError **error)
 {
 	const struct timeline *t = timeline_build(g, r->options.zone);
-	g_autoptr(GPtrArray) calls = call_build(g, t, r->options.rules);
+	GPtrArray *calls = r->calls;
+	g_ptr_array_set_size(calls, 0);
+	call_build(g, t, r->options.rules, calls);
 	if (g->channels->len == 0) {
 		struct call *call = call_build_from_cdr(g, r->options.zone, r->options.rules);
 		if (call != NULL)

@@ -141,8 +141,8 @@ static void
 add_music(const struct builder *b, GArray *spans, guint lane, gint64 until)
 {
 	gint64 began = TIME_NONE;
-	for (guint i = 0; i < b->t->group->steps->len; i++) {
-		const struct step *s = &g_array_index(b->t->group->steps, struct step, i);
+	for (guint i = 0; i < b->t->group->n_steps; i++) {
+		const struct step *s = &b->t->group->steps[i];
 		if (s->channel != b->t->lanes[lane].channel ||
 		    (s->event != CEL_STREAM_BEGIN && s->event != CEL_STREAM_END))
 			continue;

@@ -180,7 +180,8 @@ build(struct group *group, struct zone *zone, const struct call_rules *rules)
 	static const struct call_patience patience = { 5 * G_USEC_PER_SEC, 60 * G_USEC_PER_SEC,
 		3600 * (gint64)G_USEC_PER_SEC };
 	struct timeline *timeline = timeline_build(group, zone);
-	g_autoptr(GPtrArray) calls = call_build(group, timeline, rules);
+	g_autoptr(GPtrArray) calls = g_ptr_array_new();
+	call_build(group, timeline, rules, calls);
 	for (guint i = 0; i < calls->len; i++) {
 		check_call(calls->pdata[i]);
 		call_settle(calls->pdata[i], timeline, &patience, 61 * (gint64)G_USEC_PER_SEC);

@@ -292,7 +292,8 @@ scene_build_order(scene *s, const guint *order, guint n)
 	struct group *group;
 	while ((group = assembly_rest(s->assembly)) != NULL) {
 		struct timeline *timeline = timeline_build(group, &s->zone);
-		g_autoptr(GPtrArray) calls = call_build(group, timeline, &s->rules);
+		g_autoptr(GPtrArray) calls = g_ptr_array_new();
+		call_build(group, timeline, &s->rules, calls);
 		g_ptr_array_add(s->timelines, timeline);
 		for (guint i = 0; i < calls->len; i++)
 			g_ptr_array_add(s->calls, calls->pdata[i]);

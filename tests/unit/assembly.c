@@ -110,7 +110,7 @@ test_handed_out_when_quiet(void)
 	feed(a, s, 3);
 	struct group *g = assembly_next(a, QUIET, STALE);
 	g_assert_true(g == assembly_find(a, scene_id(s, "0.1")));
-	g_assert_cmpuint(g->steps->len, ==, 2);
+	g_assert_cmpuint(g->n_steps, ==, 2);
 	g_assert_cmpint(assembly_lowest_id(a), ==, 3);
 	assembly_release(a, g);
 	g_assert_null(assembly_find(a, scene_id(s, "0.1")));
@@ -183,7 +183,7 @@ test_records(void)
 	g_assert_true(assembly_add_record(a, &g_array_index(s->records, struct cdr_row, 0)));
 	g_assert_false(assembly_add_record(a, &g_array_index(s->records, struct cdr_row, 1)));
 	struct group *g = assembly_rest(a);
-	const struct record *r = &g_array_index(g->records, struct record, 0);
+	const struct record *r = &g->records[0];
 	g_assert_cmpstr(r->dst, ==, "102");
 	g_assert_cmpint(r->billsec, ==, 7);
 	g_assert_true(r->channel == g->channels->pdata[0]);
@@ -327,7 +327,7 @@ test_bounds(void)
 		row.id++;
 		assembly_add(a, &row);
 	}
-	g_assert_cmpuint(g->steps->len, ==, GROUP_STEPS_MAX);
+	g_assert_cmpuint(g->n_steps, ==, GROUP_STEPS_MAX);
 }
 
 int
