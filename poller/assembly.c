@@ -119,6 +119,14 @@ forget_recent(assembly *a, const struct group *g)
 		a->recent_bridge = NULL;
 }
 
+static void
+forget_bridge(assembly *a, const struct bridge *b)
+{
+	const struct idmap_key key = idmap_key_n(b->id, b->id_len);
+	if (!b->holding && idmap_get_key(&a->bridges, &key) == b)
+		idmap_remove_key(&a->bridges, &key);
+}
+
 void
 assembly_release(assembly *a, struct group *g)
 {
@@ -129,12 +137,8 @@ assembly_release(assembly *a, struct group *g)
 		idmap_remove(&a->linkedids, g->linkedids->pdata[i]);
 	for (guint i = 0; i < g->named->len; i++)
 		idmap_remove(&a->linkedids, g->named->pdata[i]);
-	for (guint i = 0; i < g->bridges->len; i++) {
-		const struct bridge *b = g->bridges->pdata[i];
-		struct idmap_key key = idmap_key_n(b->id, b->id_len);
-		if (!b->holding)
-			idmap_remove_key(&a->bridges, &key);
-	}
+	for (guint i = 0; i < g->bridges->len; i++)
+		forget_bridge(a, g->bridges->pdata[i]);
 	end_group(a, g);
 }
 
@@ -345,6 +349,11 @@ bridge_of(assembly *a, struct group *g, const struct extra_bridge *named)
 		   memcmp(b->id, named->id, named->id_len) != 0) {
 		const struct idmap_key key = idmap_key_n(named->id, named->id_len);
 		b = idmap_get_key(&a->bridges, &key);
+	}
+	/* Nobody joins a group that was handed out: its id names another bridge from now on. */
+	if (b != NULL && b->group->out) {
+		forget_bridge(a, b);
+		b = NULL;
 	}
 	if (b == NULL) {
 		b = arena_alloc0(&g->arena, sizeof *b);

@@ -43,10 +43,8 @@ announced_as(store *db, const char *const *ids, const char *ext, char **callid, 
 		const int got = store_step(query, error);
 		if (got < 0)
 			return FALSE;
-		if (got > 0) {
-			*callid = g_strdup(store_text(query, 0));
-			store_reset(query);
-		}
+		*callid = g_strdup(store_text(query, 0));
+		store_reset(query);
 	}
 	return TRUE;
 }

@@ -87,7 +87,7 @@ void
 store_bind_text(statement *query, const char *parameter, const char *value)
 {
 	const int result = sqlite3_bind_text(
-	    query->prepared, parameter_index(query, parameter), value, -1, SQLITE_TRANSIENT);
+	    query->prepared, parameter_index(query, parameter), value, -1, SQLITE_STATIC);
 	if (result != SQLITE_OK)
 		query->failed = result;
 }

@@ -62,7 +62,7 @@ void store_rollback(store *store);
  * A prepared statement, by the name of its file below sql/store without ".sql" ("outbox/put"). It is
  * borrowed, reset and unbound; only one user at a time, and the last row must be read (or store_reset
  * called) before it is asked for again. Parameters are bound by name (":callid"), each one; NULL
- * text binds NULL.
+ * text binds NULL, and other text is borrowed until the statement has been stepped to its end or reset.
  */
 typedef struct statement statement;
 statement *store_query(store *store, const char *name);

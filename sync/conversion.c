@@ -1,5 +1,6 @@
 #include "sync/conversion.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -390,6 +391,28 @@ conversion_run(const struct conversion_setting *run, struct conversion *job)
 		    "Move them elsewhere; `replay` tries again.");
 	else if (adoption == ADOPTION_NONE && ready(run, job, &seen))
 		encode(run, job, mp3, &seen);
+}
+
+static gboolean
+is_absent(int folder, const char *path)
+{
+	struct stat ignored;
+	return fstatat(folder, spool_base_name(path), &ignored, AT_SYMLINK_NOFOLLOW) < 0 &&
+	       errno == ENOENT;
+}
+
+gboolean
+conversion_missing(const struct conversion_setting *run, struct conversion *job)
+{
+	const char *path = job->recording.path, *name;
+	g_autofree char *mp3 = spool_mp3_path(path), *other = spool_mp3_other(path);
+	beneath_fd folder = beneath_open_folder(run->dir, path, &name);
+	if (folder < 0
+		? errno != ENOENT
+		: !is_absent(folder, path) || !is_absent(folder, mp3) || !is_absent(folder, other))
+		return FALSE;
+	await(run, job);
+	return TRUE;
 }
 
 gboolean

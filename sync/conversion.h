@@ -30,6 +30,12 @@ struct conversion {
 /* Fills in what is to be moved in the store: recording.state is never left converting. */
 void conversion_run(const struct conversion_setting *run, struct conversion *job);
 
+/*
+ * TRUE: neither the recording nor an MP3 of it is there, and what is to be moved in the store is filled in. It takes no worker to
+ * see that, and after a backfill there may be hundreds of thousands.
+ */
+gboolean conversion_missing(const struct conversion_setting *run, struct conversion *job);
+
 void conversion_free(struct conversion *job);
 
 /*

@@ -14,7 +14,8 @@
 
 #define QUEUED_PER_WORKER 2
 #define LANES 64
-#define BATCH 200 /* done ones looked at in one transaction */
+#define BATCH 200          /* done ones looked at in one transaction */
+#define MISSING_BATCH 1000 /* the same of those that are not there */
 #define DAY (24 * 3600 * (gint64)G_USEC_PER_SEC)
 
 /* Shared by the workers, who change nothing in it but the lanes and the queue. */
@@ -44,40 +45,6 @@ work(gpointer data, gpointer user_data)
 	g_async_queue_push(run->finished, job);
 }
 
-/* Claims up to `limit` and hands them to the workers. Each folder is swept of leftovers once. */
-static gboolean
-start_jobs(store *db, struct run *run, GThreadPool *pool, GHashTable *swept, guint limit,
-    guint *started, GError **error)
-{
-	g_autoptr(GArray) claimed = NULL;
-	g_autofree struct recording *recordings = NULL;
-	gsize n;
-
-	*started = 0;
-	if (!store_begin(db, error))
-		return FALSE;
-	claimed = recordings_claim(db, run->one.now, (int)limit, error);
-	if (!claimed) {
-		store_rollback(db);
-		return FALSE;
-	}
-	if (!store_commit(db, error))
-		return FALSE;
-	recordings = (gpointer)g_array_steal(claimed, &n);
-	for (gsize i = 0; i < n; i++) {
-		struct conversion *job = g_new0(struct conversion, 1);
-		char *folder = spool_folder(recordings[i].path);
-
-		job->recording = recordings[i];
-		if (!g_hash_table_contains(swept, folder))
-			audio_sweep(run->one.dir, folder, run->one.now);
-		g_hash_table_add(swept, folder);
-		g_thread_pool_push(pool, job, NULL);
-	}
-	*started = (guint)n;
-	return TRUE;
-}
-
 static void
 count(const struct conversion *job, struct convert_result *result)
 {
@@ -95,6 +62,67 @@ count(const struct conversion *job, struct convert_result *result)
 	result->audio_ms += job->audio_ms;
 	if (!result->words && (job->unwritable || recording->state == RECORDING_FAILED))
 		result->words = g_strdup(recording->reason);
+}
+
+/* Claims some in the open transaction: those that are missing are moved on at once, the others are added to `jobs`. */
+static gboolean
+claim(store *db, struct run *run, int limit, GPtrArray *jobs, struct convert_result *result,
+    guint *claimed, GError **error)
+{
+	g_autoptr(GArray) rows = recordings_claim(db, run->one.now, limit, error);
+	gsize n;
+	if (!rows)
+		return FALSE;
+	g_autofree struct recording *recordings = (gpointer)g_array_steal(rows, &n);
+	gboolean ok = TRUE;
+	*claimed = (guint)n;
+	for (gsize i = 0; i < n; i++) {
+		struct conversion *job = g_new0(struct conversion, 1);
+
+		job->recording = recordings[i];
+		if (!conversion_missing(&run->one, job)) {
+			g_ptr_array_add(jobs, job);
+			continue;
+		}
+		ok = ok && recordings_move(db, &job->recording, RECORDING_CONVERTING, error);
+		count(job, result);
+		conversion_free(job);
+	}
+	return ok;
+}
+
+/* Claims up to `limit` that are there, and hands them to the workers. Each folder is swept of leftovers once. */
+static gboolean
+start_jobs(store *db, struct run *run, GThreadPool *pool, GHashTable *swept, guint limit,
+    guint *started, gboolean *more, struct convert_result *result, GError **error)
+{
+	g_autoptr(GPtrArray) jobs = g_ptr_array_new_with_free_func((GDestroyNotify)conversion_free);
+	guint looked = 0, claimed = 1;
+
+	*started = 0;
+	if (!store_begin(db, error))
+		return FALSE;
+	for (; jobs->len < limit && looked < MISSING_BATCH && claimed > 0; looked += claimed) {
+		if (!claim(db, run, (int)(limit - jobs->len), jobs, result, &claimed, error)) {
+			store_rollback(db);
+			return FALSE;
+		}
+	}
+	if (!store_commit(db, error))
+		return FALSE;
+	*more = claimed > 0;
+	for (guint i = 0; i < jobs->len; i++) {
+		struct conversion *job = jobs->pdata[i];
+		char *folder = spool_folder(job->recording.path);
+
+		if (!g_hash_table_contains(swept, folder))
+			audio_sweep(run->one.dir, folder, run->one.now);
+		g_hash_table_add(swept, folder);
+		g_thread_pool_push(pool, job, NULL);
+	}
+	*started = jobs->len;
+	g_ptr_array_set_free_func(jobs, NULL);
+	return TRUE;
 }
 
 /* Waits for one job; it and all that are ready by then are moved in one transaction. */
@@ -235,17 +263,23 @@ drive(store *db, struct run *run, GThreadPool *pool, guint room, struct convert_
 	g_autoptr(GHashTable) swept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	guint busy = 0;
 	gint64 due = 0;
-	gboolean ok = !isatty(STDERR_FILENO) || recordings_due(db, run->one.now, &due, error);
+	gboolean more = TRUE,
+		 ok = !isatty(STDERR_FILENO) || recordings_due(db, run->one.now, &due, error);
 
 	while (ok) {
 		guint started = 0;
 
 		result->stopped = stopping(run);
-		if (!result->stopped)
-			ok = start_jobs(db, run, pool, swept, room - busy, &started, error);
+		if (result->stopped)
+			more = FALSE;
+		else
+			ok = start_jobs(
+			    db, run, pool, swept, room - busy, &started, &more, result, error);
 		busy += started;
-		if (!ok || busy == 0)
+		if (!ok || (busy == 0 && !more))
 			break;
+		if (busy == 0)
+			continue;
 		ok = collect(db, run, &busy, result, error);
 		show_progress(result, due);
 	}

@@ -20,7 +20,8 @@ add(GArray *fields, const char *name, const char *value)
 static void
 add_int(GArray *fields, const char *name, gint64 value)
 {
-	g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, value);
+	char text[24];
+	g_snprintf(text, sizeof text, "%" G_GINT64_FORMAT, value);
 	add(fields, name, text);
 }
 
@@ -138,11 +139,14 @@ form_of_event(const struct event *event, const struct form_settings *settings)
 char *
 form_encode(const GArray *fields)
 {
-	GString *body = g_string_new(NULL);
+	GString *body = g_string_sized_new(256);
 	for (guint i = 0; i < fields->len; i++) {
 		const struct form_field *field = &g_array_index(fields, struct form_field, i);
-		g_autofree char *value = g_uri_escape_string(field->value, NULL, FALSE);
-		g_string_append_printf(body, "%s%s=%s", i > 0 ? "&" : "", field->name, value);
+		if (i > 0)
+			g_string_append_c(body, '&');
+		g_string_append(body, field->name);
+		g_string_append_c(body, '=');
+		g_string_append_uri_escaped(body, field->value, NULL, FALSE);
 	}
 	return g_string_free(body, FALSE);
 }

@@ -9,46 +9,55 @@
 
 #include <jansson.h>
 
-/* What the store knows of one employee's screen. */
-static gboolean
-window_before(struct teller *t, const char *callid, const char *ext, struct window *window,
-    struct event_window *before, GError **error)
+/* What the store knows of one employee's screen, and the call as it is told to them. */
+struct screen {
+	struct call call;     /* under the id with which their window was opened */
+	char *announced;      /* that id where it is the hook's; owned */
+	struct window window; /* the newest; empty where there is none */
+	struct event_window before;
+};
+
+static void
+screen_clear(struct screen *screen)
 {
-	gboolean found = FALSE;
-	*before = (struct event_window){ 0 };
-	*window = (struct window){ 0 };
-	if (t->store != NULL && !windows_get(t->store, callid, ext, window, &found, error))
-		return FALSE;
-	if (found)
-		*before = (struct event_window){ .exists = TRUE,
-			.opened = window->opened_by != NULL,
-			.accepted = window->accepted != NULL,
-			.closed = window->closed_as != NULL,
-			.final = window->final,
-			.n = window->n };
-	return TRUE;
+	window_clear(&screen->window);
+	g_clear_pointer(&screen->announced, g_free);
 }
 
-/* The call under the id with which the hook opened this employee's window. */
 static gboolean
-under_its_id(struct teller *t, const struct call *call, const char *ext, struct call *told,
-    char **callid, GError **error)
+window_of(struct teller *t, const char *callid, const char *ext, struct window *window,
+    gboolean *found, GError **error)
 {
-	struct window window = { .n = 0 };
-	gboolean found = FALSE;
-	*told = *call;
-	*callid = NULL;
-	if (t->store == NULL || ext == NULL)
-		return TRUE;
-	if (!windows_get(t->store, call->callid, ext, &window, &found, error))
+	*window = (struct window){ 0 };
+	*found = FALSE;
+	return t->store == NULL || windows_get(t->store, callid, ext, window, found, error);
+}
+
+/* The window of this employee: under the call's own id, else under one that the hook knew it by. */
+static gboolean
+find_screen(struct teller *t, const struct call *call, const char *ext, struct screen *screen,
+    GError **error)
+{
+	gboolean found;
+	*screen = (struct screen){ .call = *call };
+	if (!window_of(t, call->callid, ext, &screen->window, &found, error))
 		return FALSE;
-	window_clear(&window);
+	if (!found && t->store != NULL) {
+		if (!announced_as(t->store, call->aliases, ext, &screen->announced, error))
+			return FALSE;
+		if (screen->announced != NULL) {
+			screen->call.callid = screen->announced;
+			if (!window_of(t, screen->announced, ext, &screen->window, &found, error))
+				return FALSE;
+		}
+	}
 	if (found)
-		return TRUE;
-	if (!announced_as(t->store, call->aliases, ext, callid, error))
-		return FALSE;
-	if (*callid != NULL)
-		told->callid = *callid;
+		screen->before = (struct event_window){ .exists = TRUE,
+			.opened = screen->window.opened_by != NULL,
+			.accepted = screen->window.accepted != NULL,
+			.closed = screen->window.closed_as != NULL,
+			.final = screen->window.final,
+			.n = screen->window.n };
 	return TRUE;
 }
 
@@ -124,26 +133,20 @@ put_event(struct teller *t, const struct event *event, GError **error)
 }
 
 static gboolean
-tell_leg(struct teller *t, const struct call *call, const struct leg *leg, gboolean live,
+tell_leg(struct teller *t, const struct screen *screen, const struct leg *leg, gboolean live,
     gboolean *told, GError **error)
 {
-	struct window window;
-	struct event_window before, after;
-	if (leg->ext == NULL || leg->status == STATUS_NONE)
-		return TRUE;
-	if (!window_before(t, call->callid, leg->ext, &window, &before, error))
-		return FALSE;
+	struct event_window after;
 	struct event events[EVENTS_MAX];
-	guint n = event_finished(call, leg, &before, live, events, &after);
-	gboolean ok = TRUE;
-	for (guint i = 0; i < n && ok; i++)
-		ok = put_event(t, &events[i], error);
-	struct event closing = { EVENT_COMPLETED, call, leg, after.n };
-	if (ok && t->print == NULL && after.final && !before.final)
-		ok = close_window(t, &closing, &window, &after, error);
+	guint n = event_finished(&screen->call, leg, &screen->before, live, events, &after);
+	for (guint i = 0; i < n; i++) {
+		if (!put_event(t, &events[i], error))
+			return FALSE;
+	}
 	*told |= n > 0;
-	window_clear(&window);
-	return ok;
+	const struct event closing = { EVENT_COMPLETED, &screen->call, leg, after.n };
+	return t->print != NULL || !after.final || screen->before.final ||
+	       close_window(t, &closing, &screen->window, &after, error);
 }
 
 /* What a window is once these events are written. */
@@ -180,17 +183,14 @@ tell_progress(struct teller *t, const struct call *call, GError **error)
 	for (guint i = 0; i < call->n_legs; i++) {
 		/* An early COMPLETED says Cancelled, whatever the leg of the finished call may come to. */
 		struct leg leg = call->legs[i];
-		struct window window;
-		struct event_window before, after;
+		struct screen screen;
+		struct event_window after;
 		struct event events[EVENTS_MAX];
 		if (leg.ext == NULL)
 			continue;
-		struct call as;
-		g_autofree char *callid = NULL;
-		if (!under_its_id(t, call, leg.ext, &as, &callid, error) ||
-		    !window_before(t, as.callid, leg.ext, &window, &before, error))
+		if (!find_screen(t, call, leg.ext, &screen, error))
 			return FALSE;
-		guint n = event_progress(&as, &as.legs[i], &before,
+		guint n = event_progress(&screen.call, &screen.call.legs[i], &screen.before,
 		    t->config->planfix.announce == ANNOUNCE_POLL, since, events, &after);
 		leg.status = STATUS_CANCELLED;
 		gboolean ok = TRUE;
@@ -199,8 +199,9 @@ tell_progress(struct teller *t, const struct call *call, GError **error)
 			ok = put_event(t, &events[j], error);
 		}
 		if (ok && n > 0)
-			ok = move_window(t, &as, &leg, &window, &before, &after, error);
-		window_clear(&window);
+			ok = move_window(
+			    t, &screen.call, &leg, &screen.window, &screen.before, &after, error);
+		screen_clear(&screen);
 		if (!ok)
 			return FALSE;
 	}
@@ -261,13 +262,18 @@ tell_call(struct teller *t, const struct call *call, gboolean was_open, GError *
 	gboolean live = !t->history && call->end >= t->now - t->config->planfix.popup_max_age;
 	gboolean told = FALSE;
 	for (guint i = 0; i < call->n_legs; i++) {
-		struct call as;
-		g_autofree char *callid = NULL;
-		if (!under_its_id(t, call, call->legs[i].ext, &as, &callid, error) ||
-		    !tell_leg(t, &as, &call->legs[i], live, &told, error))
+		const struct leg *leg = &call->legs[i];
+		struct screen screen;
+		if (leg->ext == NULL || leg->status == STATUS_NONE)
+			continue;
+		if (!find_screen(t, call, leg->ext, &screen, error))
 			return FALSE;
+		gboolean ok = tell_leg(t, &screen, leg, live, &told, error);
 		/* Its COMPLETED looks for the recording under the id it is told with. */
-		if (callid != NULL && t->print == NULL && !want_recordings(t, &as, error))
+		if (ok && screen.announced != NULL && t->print == NULL)
+			ok = want_recordings(t, &screen.call, error);
+		screen_clear(&screen);
+		if (!ok)
 			return FALSE;
 	}
 	t->calls += told;

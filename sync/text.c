@@ -41,9 +41,22 @@ is_treacherous(gunichar c)
 	return (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
 }
 
+/* Nothing but the letters, digits and marks of ASCII, as most of what is told. */
+static gboolean
+is_plain(const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text < ' ' || *text > '~')
+			return FALSE;
+	}
+	return TRUE;
+}
+
 char *
 text_clean(const char *text)
 {
+	if (is_plain(text))
+		return g_strdup(text);
 	g_autofree char *valid = g_utf8_make_valid(text, -1);
 	GString *clean = g_string_sized_new(strlen(valid));
 	for (const char *p = valid; *p != '\0'; p = g_utf8_next_char(p)) {

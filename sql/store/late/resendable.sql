@@ -6,6 +6,6 @@ WHERE state = 'unknown' AND lost < :lost AND rank <= :rank
 		SELECT 1
 		FROM outbox AS later
 		WHERE later.callid = item.callid AND later.ext = item.ext
-			AND (later.n, later.rank) > (item.n, item.rank) AND later.rank IN (1, 2)
+			AND (later.n, later.rank) > (item.n, item.rank) AND later.rank BETWEEN 1 AND 2
 			AND +later.state IN ('sending', 'sent', 'rejected', 'unknown')))
 ORDER BY id

@@ -12,7 +12,7 @@ WHERE state = 'ready' AND priority = :priority AND not_before <= :due
 		FROM outbox AS earlier
 		WHERE earlier.callid = item.callid AND earlier.ext = item.ext
 			AND (+earlier.state = 'sending' AND earlier.rank < 3
-				OR +earlier.state = 'ready' AND earlier.rank IN (1, 2))
+				OR +earlier.state = 'ready' AND earlier.rank BETWEEN 1 AND 2)
 			AND (earlier.n, earlier.rank, earlier.id) < (item.n, item.rank, item.id))
 	-- A record follows a COMPLETED that arrived.
 	AND NOT (rank = 3 AND EXISTS (
@@ -25,6 +25,6 @@ WHERE state = 'ready' AND priority = :priority AND not_before <= :due
 		SELECT 1
 		FROM outbox AS later
 		WHERE later.callid = item.callid AND later.ext = item.ext
-			AND later.n >= item.n AND later.rank IN (1, 2)
+			AND later.n >= item.n AND later.rank BETWEEN 1 AND 2
 			AND +later.state IN ('sending', 'sent', 'rejected', 'unknown')))
 ORDER BY not_before, id

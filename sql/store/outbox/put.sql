@@ -8,6 +8,6 @@ VALUES (:callid, :ext, :event, :n, :rank, :priority, 'ready', :body, :recording,
 		SELECT max(earlier.not_before)
 		FROM outbox AS earlier
 		WHERE earlier.callid = :callid AND earlier.ext = :ext AND +earlier.state = 'ready'
-			AND earlier.rank IN (1, 2) AND (earlier.n, earlier.rank) <= (:n, :rank)), 0)),
+			AND earlier.rank BETWEEN 1 AND 2 AND (earlier.n, earlier.rank) <= (:n, :rank)), 0)),
 	:expires, 0, :now, 0, 0)
 ON CONFLICT (callid, ext, event, n) DO NOTHING

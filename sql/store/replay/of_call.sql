@@ -4,7 +4,7 @@ SELECT item.id, item.state, item.rank, item.callid, item.ext, item.event, item.c
 	item.expires, item.status, item.answer, item.body = '',
 	(SELECT count(*)
 	FROM outbox AS later
-	WHERE later.callid = item.callid AND later.ext = item.ext AND later.rank IN (1, 2)
+	WHERE later.callid = item.callid AND later.ext = item.ext AND later.rank BETWEEN 1 AND 2
 		AND +later.state IN ('sending', 'sent', 'rejected', 'unknown')
 		AND (later.n, later.rank, later.id) > (item.n, item.rank, item.id))
 FROM outbox AS item
