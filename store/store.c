@@ -331,8 +331,7 @@ store_open(const char *path, enum store_mode mode, GError **error)
 		return NULL;
 	/* From here on no statement may touch the schema's own table; a migration may. */
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	if (!handle_prepare(db, error))
-		return NULL;
+	handle_statements(db);
 	return g_steal_pointer(&db);
 }
 

@@ -65,6 +65,8 @@ void store_rollback(store *store);
  * text binds NULL, and other text is borrowed until the statement has been stepped to its end or reset.
  */
 typedef struct statement statement;
+/* Prepares all of them, so that a typo shows: for tests and for `check`. */
+gboolean store_prepare_all(store *store, GError **error);
 statement *store_query(store *store, const char *name);
 void store_bind_int(statement *statement, const char *parameter, gint64 value);
 void store_bind_text(statement *statement, const char *parameter, const char *value);
