@@ -49,11 +49,11 @@ mp3_rate(int rate)
 	return 48000;
 }
 
-/* kbit/s for one channel of speech. */
+/* kbit/s for one channel of speech, on average. */
 static int
 mp3_bitrate(int rate)
 {
-	return rate <= 12000 ? 32 : rate <= 16000 ? 48 : rate <= 24000 ? 56 : 64;
+	return rate <= 12000 ? 28 : rate <= 16000 ? 48 : rate <= 24000 ? 56 : 64;
 }
 
 /* ASCII goes in as it is, anything else as UTF-16 with a byte order mark: ID3v2.3 knows no UTF-8. */
@@ -135,8 +135,9 @@ encoder_open(const char *path, const struct audio_info *source, int quality,
 		lame_set_out_samplerate(lame, mp3_rate(source->rate));
 		if (source->channels == 1)
 			lame_set_mode(lame, MONO);
-		lame_set_VBR(lame, vbr_off);
-		lame_set_brate(lame, mp3_bitrate(source->rate) * source->channels);
+		lame_set_VBR(lame, vbr_abr);
+		lame_set_VBR_mean_bitrate_kbps(
+		    lame, mp3_bitrate(source->rate) * source->channels);
 		lame_set_quality(lame, quality);
 		/* The Xing/LAME frame tells decoders what the encoder added at both ends: exact length. */
 		lame_set_bWriteVbrTag(lame, 1);
