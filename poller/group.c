@@ -31,9 +31,11 @@ group_empty(struct group *g)
 {
 	arena_clear(&g->arena);
 	g_ptr_array_set_size(g->channels, 0);
-	g_ptr_array_set_size(g->bridges, 0);
+	if (g->bridges->len > 0)
+		g_ptr_array_set_size(g->bridges, 0);
 	g_ptr_array_set_size(g->linkedids, 0);
-	g_ptr_array_set_size(g->named, 0);
+	if (g->named->len > 0)
+		g_ptr_array_set_size(g->named, 0);
 	*g = (struct group){ .channels = g->channels,
 		.bridges = g->bridges,
 		.linkedids = g->linkedids,

@@ -1,6 +1,6 @@
 /*
  * What a row's words and times mean. Called for every row there is, a million of them a second, so
- * nothing here allocates, and a name is compared with the few names that are as long.
+ * nothing here allocates, and a name is compared with the one it can be.
  */
 #include "poller/row.h"
 
@@ -30,31 +30,43 @@ static const char *const event_names[] = {
 	[CEL_STREAM_END] = "STREAM_END",
 };
 
-/* The events whose names have that many letters, the frequent ones first; CEL_OTHER ends a list. */
-static const guint8 events_by_length[][4] = {
-	[6] = { CEL_HANGUP, CEL_ANSWER, CEL_PICKUP },
-	[7] = { CEL_APP_END, CEL_FORWARD },
-	[8] = { CEL_CHAN_END, CEL_PARK_END },
-	[9] = { CEL_APP_START },
-	[10] = { CEL_CHAN_START, CEL_STREAM_END, CEL_PARK_START },
-	[11] = { CEL_BRIDGE_EXIT },
-	[12] = { CEL_BRIDGE_ENTER, CEL_LINKEDID_END, CEL_STREAM_BEGIN },
-	[13] = { CEL_BLINDTRANSFER },
-	[14] = { CEL_LOCAL_OPTIMIZE },
-	[16] = { CEL_ATTENDEDTRANSFER },
-	[20] = { CEL_LOCAL_OPTIMIZE_BEGIN },
-};
+/* The event that a name can be, from its first letter and one other; the whole name decides. */
+static enum cel_event
+event_like(const char *name)
+{
+	switch (name[0]) {
+	case 'H': return CEL_HANGUP;
+	case 'C': return strncmp(name, "CHAN_S", 6) == 0 ? CEL_CHAN_START : CEL_CHAN_END;
+	case 'B':
+		if (strncmp(name, "BRIDGE_E", 8) == 0)
+			return name[8] == 'X' ? CEL_BRIDGE_EXIT : CEL_BRIDGE_ENTER;
+		return CEL_BLINDTRANSFER;
+	case 'A':
+		switch (name[1]) {
+		case 'N': return CEL_ANSWER;
+		case 'P': return strcmp(name, "APP_END") == 0 ? CEL_APP_END : CEL_APP_START;
+		default: return CEL_ATTENDEDTRANSFER;
+		}
+	case 'L':
+		if (name[1] == 'I')
+			return CEL_LINKEDID_END;
+		return strcmp(name, "LOCAL_OPTIMIZE") == 0 ? CEL_LOCAL_OPTIMIZE
+		                                           : CEL_LOCAL_OPTIMIZE_BEGIN;
+	case 'S': return strcmp(name, "STREAM_END") == 0 ? CEL_STREAM_END : CEL_STREAM_BEGIN;
+	case 'P':
+		if (name[1] == 'I')
+			return CEL_PICKUP;
+		return strcmp(name, "PARK_END") == 0 ? CEL_PARK_END : CEL_PARK_START;
+	case 'F': return CEL_FORWARD;
+	default: return CEL_OTHER;
+	}
+}
 
 enum cel_event
 cel_event_from_name(const char *name)
 {
-	const gsize length = strlen(name);
-	if (length >= G_N_ELEMENTS(events_by_length))
-		return CEL_OTHER;
-	for (const guint8 *event = events_by_length[length]; *event != CEL_OTHER; event++)
-		if (memcmp(name, event_names[*event], length) == 0)
-			return (enum cel_event) * event;
-	return CEL_OTHER;
+	enum cel_event event = event_like(name);
+	return event != CEL_OTHER && strcmp(name, event_names[event]) == 0 ? event : CEL_OTHER;
 }
 
 const char *

@@ -275,7 +275,7 @@ static struct wall
 time_read(struct source_time *last, const char *text)
 {
 	const gsize day = sizeof "2025-11-23 " - 1;
-	if (strncmp(text, last->text, sizeof last->text) == 0 && text[0] != '\0')
+	if (strcmp(text, last->text) == 0 && text[0] != '\0')
 		return (struct wall){ .us = last->us };
 	if (last->text[0] != '\0' && strncmp(text, last->text, day) == 0 &&
 	    wall_time_of_day(text + day, &last->us)) {

@@ -7,6 +7,7 @@
  * everything is the program's: source.c reads them, rebuild.c drives, groups, timelines and calls are made. Prints the calls
  * in the words of `celsync calls --summary`, and on stderr each round's calls and rows per second.
  */
+#include "poller/idmap.h"
 #include "poller/source_driver.h"
 #include "sync/rebuild.h"
 
@@ -32,9 +33,9 @@ struct table {
 struct memory {
 	struct source base;
 	struct table cel, cdr;
-	gsize at;                /* of the scan */
-	GHashTable *by_uniqueid; /* -> index of its first row in cdr + 1; the others follow */
-	const char *const *ids;  /* asked for */
+	gsize at;                 /* of the scan */
+	struct idmap by_uniqueid; /* -> index of its first row in cdr + 1; the others follow */
+	const char *const *ids;   /* asked for */
 	gsize n, next;
 	gsize row; /* of the answer; 0: look for the next id */
 };
@@ -97,14 +98,13 @@ compare_rows(gconstpointer a, gconstpointer b)
 	return order != 0 ? order : atoi(row_a[CDR_SEQUENCE]) - atoi(row_b[CDR_SEQUENCE]);
 }
 
-static GHashTable *
-index_cdr(struct table *cdr)
+static void
+index_cdr(struct table *cdr, struct idmap *index)
 {
 	qsort(cdr->values, cdr->rows, cdr->columns * sizeof(char *), compare_rows);
-	GHashTable *index = g_hash_table_new(g_str_hash, g_str_equal);
+	idmap_init(index);
 	for (gsize i = cdr->rows; i > 0; i--)
-		g_hash_table_insert(index, row_of(cdr, i - 1)[CDR_UNIQUEID], GSIZE_TO_POINTER(i));
-	return index;
+		idmap_put(index, row_of(cdr, i - 1)[CDR_UNIQUEID], GSIZE_TO_POINTER(i));
 }
 
 /* The source. */
@@ -159,7 +159,7 @@ memory_answer(source *base, char ***row, GError **error)
 		}
 		if (m->next == m->n)
 			return 0;
-		m->row = GPOINTER_TO_SIZE(g_hash_table_lookup(m->by_uniqueid, m->ids[m->next++]));
+		m->row = GPOINTER_TO_SIZE(idmap_get(&m->by_uniqueid, m->ids[m->next++]));
 	}
 }
 
@@ -257,14 +257,14 @@ main(int argc, char **argv)
 	struct tally tally = { 0 };
 	read_table(&m.cel, rest[0], "cel.tsv", cel_from, CEL_COLUMNS);
 	read_table(&m.cdr, rest[0], "cdr.tsv", cdr_from, CDR_COLUMNS);
-	m.by_uniqueid = index_cdr(&m.cdr);
+	index_cdr(&m.cdr, &m.by_uniqueid);
 	m.base.name = (char *)"memory";
 	m.base.cel.there = m.base.cdr.there = TRUE;
 	for (int i = 0; i < rounds; i++)
 		run_round(&m, &tally);
 	table_clear(&m.cel);
 	table_clear(&m.cdr);
-	g_hash_table_destroy(m.by_uniqueid);
+	idmap_clear(&m.by_uniqueid);
 	printf("%" G_GUINT64_FORMAT " calls: %" G_GUINT64_FORMAT " in, %" G_GUINT64_FORMAT
 	       " out, %" G_GUINT64_FORMAT " internal; %" G_GUINT64_FORMAT
 	       " answered, %" G_GUINT64_FORMAT " missed, %" G_GUINT64_FORMAT " failed\n",
