@@ -18,7 +18,7 @@ struct call_memo_answer {
 };
 struct call_memo {
 	struct call_memo_answer number[256]; /* does the expression match? */
-	struct call_memo_answer peer[64];    /* is TECHNOLOGY/PEER a trunk? */
+	struct call_memo_answer peer[256];   /* is TECHNOLOGY/PEER a trunk? */
 };
 
 /*

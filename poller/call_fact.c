@@ -166,6 +166,9 @@ call_find_client_number(struct call_builder *b)
 			call_note(b, "the client's number is unknown; sent as %s", call->client);
 		return;
 	}
+	call->client = number_rewritten_part(b->rules->rewrite, number);
+	if (call->client != NULL)
+		return;
 	g_autofree char *rewritten = number_rewritten(b->rules->rewrite, number);
 	call->client = arena_string(b->arena, rewritten);
 }

@@ -8,7 +8,8 @@ struct rule {
 };
 
 struct number_rewrite {
-	GArray *rules; /* struct rule */
+	GArray *rules;      /* struct rule */
+	gboolean plus_only; /* there is one, and it takes a leading + away */
 };
 
 static void
@@ -110,8 +111,23 @@ number_rewrite_add(number_rewrite *rewrite, const char *rule, GError **error)
 	new.replacement = replacement_for_gregex(replacement);
 	/* The array owns the rule's members now. */
 	g_array_append_val(rewrite->rules, new);
+	rewrite->plus_only = rewrite->rules->len == 1 && replacement[0] == '\0' &&
+	                     strcmp(g_regex_get_pattern(new.regex), "^\\+") == 0;
 	// cppcheck-suppress memleak
 	return TRUE;
+}
+
+const char *
+number_rewritten_part(const number_rewrite *rewrite, const char *number)
+{
+	if (rewrite != NULL && !rewrite->plus_only)
+		return NULL;
+	/* A caller ID may hold any bytes; what is told is UTF-8. */
+	for (const char *p = number; *p != '\0'; p++) {
+		if ((guchar)*p >= 0x80)
+			return NULL;
+	}
+	return *number == '+' ? number + 1 : number;
 }
 
 char *
@@ -119,11 +135,15 @@ number_rewritten(const number_rewrite *rewrite, const char *number)
 {
 	char *text;
 
-	if (!rewrite)
-		return g_strdup(*number == '+' ? number + 1 : number);
+	const char *part = number_rewritten_part(rewrite, number);
+
+	if (part != NULL)
+		return g_strdup(part);
 	/* A caller ID may hold any bytes, and GRegex wants UTF-8. */
 	text = g_utf8_make_valid(number, -1);
-	for (guint i = 0; i < rewrite->rules->len; i++) {
+	if (rewrite == NULL && text[0] == '+')
+		memmove(text, text + 1, strlen(text));
+	for (guint i = 0; rewrite != NULL && i < rewrite->rules->len; i++) {
 		const struct rule *rule = &g_array_index(rewrite->rules, struct rule, i);
 		char *next = g_regex_replace(rule->regex, text, -1, 0, rule->replacement, 0, NULL);
 

@@ -18,6 +18,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(number_rewrite, number_rewrite_free)
 /* Free with g_free. rewrite NULL: the default, a leading + goes. */
 char *number_rewritten(const number_rewrite *rewrite, const char *number);
 
+/*
+ * The same as a part of `number` itself, where the rules do no more than take a leading + away, as the default does; NULL: they
+ * do more.
+ */
+const char *number_rewritten_part(const number_rewrite *rewrite, const char *number);
+
 /* At least two digits, and nothing but digits, +, *, # and the separators people type ("() -."). */
 gboolean number_is_dialable(const char *text);
 

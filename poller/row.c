@@ -30,21 +30,31 @@ static const char *const event_names[] = {
 	[CEL_STREAM_END] = "STREAM_END",
 };
 
+/* Each test ends at a NUL, so a name that is too short is never read past its end. */
+#define BEGINS(name, a, b, c, d, e, f)                                                             \
+	((name)[0] == (a) && (name)[1] == (b) && (name)[2] == (c) && (name)[3] == (d) &&           \
+	    (name)[4] == (e) && (name)[5] == (f))
+
 /* The event that a name can be, from its first letter and one other; the whole name decides. */
 static enum cel_event
 event_like(const char *name)
 {
 	switch (name[0]) {
 	case 'H': return CEL_HANGUP;
-	case 'C': return strncmp(name, "CHAN_S", 6) == 0 ? CEL_CHAN_START : CEL_CHAN_END;
+	case 'C': return BEGINS(name, 'C', 'H', 'A', 'N', '_', 'S') ? CEL_CHAN_START : CEL_CHAN_END;
 	case 'B':
-		if (strncmp(name, "BRIDGE_E", 8) == 0)
-			return name[8] == 'X' ? CEL_BRIDGE_EXIT : CEL_BRIDGE_ENTER;
-		return CEL_BLINDTRANSFER;
+		if (name[1] == 'L')
+			return CEL_BLINDTRANSFER;
+		return BEGINS(name, 'B', 'R', 'I', 'D', 'G', 'E') && name[6] == '_' &&
+		               name[7] == 'E' && name[8] == 'X'
+		           ? CEL_BRIDGE_EXIT
+		           : CEL_BRIDGE_ENTER;
 	case 'A':
 		switch (name[1]) {
 		case 'N': return CEL_ANSWER;
-		case 'P': return strcmp(name, "APP_END") == 0 ? CEL_APP_END : CEL_APP_START;
+		case 'P':
+			return BEGINS(name, 'A', 'P', 'P', '_', 'E', 'N') ? CEL_APP_END
+			                                                  : CEL_APP_START;
 		default: return CEL_ATTENDEDTRANSFER;
 		}
 	case 'L':

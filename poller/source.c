@@ -274,21 +274,22 @@ source_probe(
 static struct wall
 time_read(struct source_time *last, const char *text)
 {
-	const gsize day = sizeof "2025-11-23 " - 1;
-	if (strcmp(text, last->text) == 0 && text[0] != '\0')
+	const gsize day = sizeof "2025-11-23 " - 1, whole = sizeof last->text - 1;
+	/* "2025-11-23 12:28:20", as nearly every column has it; anything else is read anew each time. */
+	if (strnlen(text, whole + 1) != whole)
+		return wall_parse(text);
+	if (memcmp(text, last->text, whole) == 0)
 		return (struct wall){ .us = last->us };
-	if (last->text[0] != '\0' && strncmp(text, last->text, day) == 0 &&
-	    wall_time_of_day(text + day, &last->us)) {
-		memcpy(last->text + day, text + day, sizeof last->text - day);
+	if (memcmp(text, last->text, day) == 0 && wall_time_of_day(text + day, &last->us)) {
+		memcpy(last->text + day, text + day, whole - day);
 		last->us += last->day_us;
 		return (struct wall){ .us = last->us };
 	}
 	const struct wall wall = wall_parse(text);
-	last->text[0] = '\0';
 	gint64 of_day;
-	if (!wall.utc && wall.us != WALL_NONE && text[10] == ' ' &&
-	    wall_time_of_day(text + day, &of_day)) {
-		memcpy(last->text, text, sizeof last->text);
+	last->text[0] = '\0';
+	if (!wall.utc && wall.us != WALL_NONE && wall_time_of_day(text + day, &of_day)) {
+		memcpy(last->text, text, whole);
 		last->us = wall.us;
 		last->day_us = wall.us - of_day;
 	}
