@@ -145,7 +145,7 @@ group_empty(assembly *a, struct group *g)
 static void
 forget_bridge(assembly *a, const struct bridge *b)
 {
-	if (!b->holding)
+	if (!b->holding && idmap_get(&a->bridges, b->id) == b)
 		idmap_remove(&a->bridges, b->id);
 }
 
@@ -431,6 +431,11 @@ bridge_of(assembly *a, struct group **g, const char *extra)
 	if (id[0] == '\0')
 		return NULL;
 	struct bridge *b = holding ? holding_bridge(*g, id) : idmap_get(&a->bridges, id);
+	/* Nobody joins a group that was handed out: its id names another bridge from now on. */
+	if (b != NULL && b->group->out) {
+		forget_bridge(a, b);
+		b = NULL;
+	}
 	if (b == NULL) {
 		b = arena_alloc0(&(*g)->arena, sizeof *b);
 		b->group = *g;

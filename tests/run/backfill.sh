@@ -71,7 +71,7 @@ config "$T/fill.conf" "driver = sqlite
 path = $CAPTURE/master.db"
 for ms in 10 20 30 40 60 80 120 160 200 260; do
 	# shellcheck disable=SC2086
-	timeout -s KILL 0.$(printf %03d $ms) "$CELSYNC" -c "$T/fill.conf" backfill $period >/dev/null 2>&1
+	timeout -s KILL "0.$(printf %03d $ms)" "$CELSYNC" -c "$T/fill.conf" backfill $period >/dev/null 2>&1
 done
 i=0
 while [ $i -lt 3 ]; do

@@ -232,7 +232,7 @@ for signal in TERM INT; do
 	while [ "$(told | wc -l)" -lt 1 ] && [ $i -lt 600 ]; do sleep 0.05; i=$((i + 1)); done
 	kill -$signal $pid
 	wait $pid
-	is "$signal: ends with 128 and its number" $? $([ $signal = TERM ] && echo 143 || echo 130)
+	is "$signal: ends with 128 and its number" $? "$([ $signal = TERM ] && echo 143 || echo 130)"
 	is "$signal: before all was told" "$([ "$(told | wc -l)" -lt "$n" ] && echo yes)" yes
 	is "$signal: and no answer is lost" "$(sql "select count(*) from outbox where state in ('sending', 'unknown')")" 0
 	sync

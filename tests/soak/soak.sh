@@ -115,7 +115,7 @@ settings() {
 	config "$T/$1.conf" "driver = mariadb
 socket = $socket
 user = celsync"
-	sed -i "s/^settle = .*/settle = $((LATE + 2)) s/; s|^path = .*|path = $2|; s/^connections = .*/connections = 4/" "$T/$1.conf"
+	sed -i "s/^settle = .*/settle = $((LATE + 2)) s/; s|^path = .*|path = $2|; s/^connections = .*/connections = 4/; s/^\[source\]/&\ngap_wait = 20 s/" "$T/$1.conf"
 }
 
 # Calls come: what is due and not there, in one commit, as often as it takes.
