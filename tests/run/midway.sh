@@ -75,8 +75,8 @@ for who in behind ahead; do
 	at=0
 	statuses=
 	while [ $at -lt 3300 ]; do
-		next=$((at + 110))
-		[ $who = behind ] && records=$at || records=$((next + 110))
+		next=$((at + 220))
+		[ $who = behind ] && records=$at || records=$((next + 220))
 		sql lagging -e "insert into cel select * from asteriskcdrdb.cel where id > $at and id <= $next;
 			insert into cdr select * from asteriskcdrdb.cdr d where uniqueid in (select uniqueid from asteriskcdrdb.cel where id <= $records)
 				and not exists (select 1 from cdr e where e.uniqueid = d.uniqueid and e.sequence = d.sequence)"
@@ -98,14 +98,14 @@ for who in behind ahead; do
 done
 
 # A large table: what passes and a backfill ask, explained by the server itself: never a look at every row. (A table with 10^8 rows is asked
-# the same way.) Tried: `IN (…)` over a column without its index; rows asked by eventtime.
+# the same way.) Tried: SOURCE_BY_UNIQUEID asked for by channame; rows asked for by eventtime.
 sql -e "create database big; create table big.cel like asteriskcdrdb.cel; create table big.cdr like asteriskcdrdb.cdr"
 sql big -e "insert into cel select * from asteriskcdrdb.cel; insert into cdr select * from asteriskcdrdb.cdr"
 for _ in 1 2 3 4; do
 	sql big -e "set @most = (select max(id) from cel);
-		insert into cel select id + @most, eventtype, eventtime - interval 10 day, cid_name, cid_num, cid_ani, cid_rdnis, cid_dnid, exten, context, channame, appname,
+		insert into cel select id + @most, eventtype, eventtime + interval 1 hour, cid_name, cid_num, cid_ani, cid_rdnis, cid_dnid, exten, context, channame, appname,
 			appdata, amaflags, accountcode, concat(uniqueid, '9'), concat(linkedid, '9'), peer, userdeftype, extra from cel;
-		insert into cdr select calldate - interval 10 day, clid, src, dst, dcontext, channel, dstchannel, lastapp, lastdata, duration, billsec, disposition, amaflags,
+		insert into cdr select calldate + interval 1 hour, clid, src, dst, dcontext, channel, dstchannel, lastapp, lastdata, duration, billsec, disposition, amaflags,
 			accountcode, concat(uniqueid, '9'), userfield, did, recordingfile, cnum, cnam, outbound_cnum, outbound_cnam, dst_cnam,
 			concat(linkedid, '9'), peeraccount, sequence from cdr"
 done
@@ -115,23 +115,23 @@ sed -i '/^start = /d; s/^database.*/&\ngap_wait = 10 ms/' "$T/big.conf"
 run big
 is "a first pass over a large table ends with 0" $? 0
 sql -e "set global log_output = 'TABLE'; truncate mysql.general_log; set global general_log = 1"
-# New rows with a hole among them, and quiet ones.
-sql big -e "set @most = (select max(id) from cel); insert into cel select id + @most, eventtype, now() + interval (id - 100) second, cid_name, cid_num, cid_ani, cid_rdnis, cid_dnid, exten,
-	context, channame, appname, appdata, amaflags, accountcode, concat(uniqueid, '77'), concat(linkedid, '77'), peer, userdeftype, extra
+# New rows with a hole among them, and calls that stay open.
+sql big -e "set @most = (select max(id) from cel); insert into cel select id + @most, eventtype, eventtime + interval 1 day, cid_name, cid_num, cid_ani, cid_rdnis, cid_dnid,
+	exten, context, channame, appname, appdata, amaflags, accountcode, concat(uniqueid, '77'), concat(linkedid, '77'), peer, userdeftype, extra
 	from asteriskcdrdb.cel where id between 30 and 400 and id not between 90 and 100"
 run big
+is "a pass over its newest rows too" $? 0
 sleep 0.1
 run big
 "$CELSYNC" -c "$T/big.conf" backfill --from 2026-11-23T01:30:00Z --to 2026-11-23T01:32:00Z 2>"$T/backfill.err"
-"$CELSYNC" -c "$T/big.conf" show 1795397316.67 >/dev/null 2>&1
+is "and a backfill" $? 0
 sql -e "set global general_log = 0"
 sql -e "select distinct argument from mysql.general_log where user_host like 'celsync%' and command_type = 'Query' and argument like 'SELECT %'" >"$T/statements"
-is "it asks several questions" "$([ "$(wc -l <"$T/statements")" -ge 8 ] && echo yes)" yes
-# Of EXPLAIN: 4 the way of access, 6 the index, 9 the rows looked at. "index" reads all of an index, unless it ends at once.
-rows=$(sql big -e 'select count(*) from cel')
+is "they ask several questions" "$([ "$(wc -l <"$T/statements")" -ge 8 ] && echo yes)" yes
+# Of EXPLAIN: 4 the way of access, 6 the index. "index" is all of an index, but for a LIMIT; a range over ids that ends with LIMIT 1 is one row.
 while read -r statement; do
-	sql big -e "explain $statement" | awk -F'\t' -v most=$((rows / 4)) -v s="$statement" '$4 == "ALL" || $4 == "index" && $9 > 1 || $9 > most { print $4, $9, s }'
-done <"$T/statements" | grep -v ' FROM .cel. WHERE .id. > [0-9]* AND .id. <= [0-9]* ORDER BY .id.$' >"$T/scans"
+	sql big -e "explain $statement" | awk -F'\t' -v s="$statement" '$4 == "ALL" || $4 == "index" && s !~ / LIMIT 1$/ || ($6 == "NULL" && $3 != "NULL") { print $4, $6, s }'
+done <"$T/statements" >"$T/scans"
 is "and none of them looks at every row" "$(cat "$T/scans")" ""
 planfix_stop
 done_testing
