@@ -23,7 +23,7 @@ TOOLS   := $(B)/tests/planfix $(B)/tests/compare $(B)/tests/celsync-crash
 CRASHED := $(patsubst %.c,$(B)/crash/%.o,$(sort $(shell grep -l '"store/crash.h"' poller/*.c store/*.c sync/*.c)))
 SQL     := $(sort $(wildcard sql/*/*.sql sql/*/*/*.sql))
 
-.PHONY: all programs tests demo check prove crash kill soak asan strict fuzz coverage lint format format-check deps-build deps-check deps-lint deps-bench clean
+.PHONY: all programs tests demo check prove crash kill soak asan valgrind strict fuzz coverage lint format format-check deps-build deps-check deps-lint deps-bench clean
 
 all: deps-build
 	@$(MAKE) --no-print-directory programs
@@ -127,6 +127,11 @@ kill: deps-check
 asan: deps-check
 	@$(MAKE) --no-print-directory -j$(shell nproc) B=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined' tests
 	@ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 CRASH_EVERY=20 KILLS=3 $(MAKE) --no-print-directory B=build/asan prove
+
+# Unit tests and two whole passes under valgrind; a quarter of an hour on two cores, so no part of check.
+valgrind: deps-check deps-lint
+	@$(MAKE) --no-print-directory -j$(shell nproc) tests
+	@CELSYNC_TOP=$(CURDIR) CELSYNC_BUILD=$(abspath $(B)) tests/valgrind.sh $(abspath $(TESTS))
 
 strict: deps-check deps-lint
 	@$(MAKE) --no-print-directory -j$(shell nproc) B=build/gcc CC=gcc CFLAGS='-O2 -Werror' tests
