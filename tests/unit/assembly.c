@@ -213,6 +213,7 @@ test_records(void)
 	g_assert_cmpstr(r->dst, ==, "102");
 	g_assert_cmpint(r->billsec, ==, 7);
 	g_assert_true(r->channel == g->channels->pdata[0]);
+	assembly_release(a, g);
 }
 
 /* Restarts. */
