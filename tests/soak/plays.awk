@@ -13,6 +13,8 @@ $2 == "CHAN_START" { open++ }
 $2 == "CHAN_END" { open-- }
 slices { until[slices] = $3; last[slices] = $1 }
 END {
+	# The last one was cut off: those calls would stay open for as long as `stale` says.
+	if (open) slices--
 	for (s = 1; s <= slices; s++) print "slice", s, id[s], last[s]
 	while (made < plays && tries++ < 100 * plays) {
 		s = 1 + draw(slices)
