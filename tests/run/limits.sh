@@ -18,8 +18,11 @@ sync() { "$CELSYNC" -c "$T/$world.conf" sync 2>"$T/$world.said"; }
 told() { grep -c '"accepted":true' "$T/$world.log"; }
 
 # One answered call for each name. The name is in everything that may carry one; the calls must be told as those of anybody else.
-# Tried: text_clean() left out of the log; the form's values not percent-encoded (the stand-in's faults).
+# Tried: the form's values not percent-encoded.
+planfix_more="data_did = {did}
+data_text = {did} & more=1"
 world hostile
+planfix_more=
 {
 	echo 'begin;'
 	# As hexadecimal UTF-8, or what is none: SQL, shell, HTML, form encoding, newline, escape sequences, 80 bytes cut in the middle of a character, NUL.
@@ -50,7 +53,7 @@ world hostile
 		row 7 CHAN_END "PJSIP/mango-000000$((10 + k))" 79162722336 "$id" ''
 		row 7 LINKEDID_END "PJSIP/mango-000000$((10 + k))" 79162722336 "$id" ''
 		echo "insert into cdr (calldate, clid, src, dst, dcontext, channel, dstchannel, lastapp, lastdata, uniqueid, linkedid, did, recordingfile)
-			values ('2026-11-23 01:25:50', $name, $name, $name, $name, $name, $name, 'Dial', $name, '$id', '$id', '74951110101', '../../../../etc/passwd');"
+			values ('2026-11-23 01:25:50', $name, $name, $name, $name, $name, $name, 'Dial', $name, '$id', '$id', $name, '../../../../etc/passwd');"
 	done
 	# Ids that are paths, and recordings that are no files of the spool.
 	for id in ../../etc/passwd /etc/shadow "a/b\c" ..; do
