@@ -41,6 +41,18 @@ jobs_put(store *db, const struct job *job, GError **error)
 	return store_run_one(s, error);
 }
 
+gboolean
+jobs_known(store *db, gint64 from, gint64 to, gboolean *known, GError **error)
+{
+	statement *query = store_query(db, "job/known");
+	store_bind_int(query, ":from", from);
+	store_bind_int(query, ":to", to);
+	const int got = store_step(query, error);
+	*known = got == 1 && store_int(query, 0) != 0;
+	store_reset(query);
+	return got >= 0;
+}
+
 GArray *
 jobs_all(store *db, GError **error)
 {

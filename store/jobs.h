@@ -22,6 +22,8 @@ gboolean
 jobs_get(store *store, gint64 from, gint64 to, struct job *job, gboolean *found, GError **error);
 /* Inserts or replaces. */
 gboolean jobs_put(store *store, const struct job *job, GError **error);
+/* *known: the outbox has something of a call of that period. */
+gboolean jobs_known(store *store, gint64 from, gint64 to, gboolean *known, GError **error);
 /* All jobs, newest first; struct job; free with g_array_unref. */
 GArray *jobs_all(store *store, GError **error);
 

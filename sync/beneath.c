@@ -5,8 +5,57 @@
 #include <linux/openat2.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+/* Opens the next folder of a path; closes `at`. A symbolic link is refused, as is what is no folder. */
+static int
+enter(int at, const char *name)
+{
+	struct stat status;
+	int fd = openat(at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+	beneath_close(&at);
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode))
+		return fd;
+	close(fd);
+	errno = S_ISLNK(status.st_mode) ? ELOOP : ENOTDIR;
+	return -1;
+}
+
+/* The same step by step, for kernels before 5.6. A path with ".." is refused: none that Asterisk writes has it. */
+static int
+open_by_steps(int dir, const char *path, int flags, mode_t mode)
+{
+	g_auto(GStrv) names = g_strsplit(path, "/", -1);
+	const char *last = ".";
+	int at = fcntl(dir, F_DUPFD_CLOEXEC, 0);
+
+	if (path[0] == '/' || g_strcmp0(names[0], "..") == 0) {
+		beneath_close(&at);
+		errno = EXDEV;
+		return -1;
+	}
+	for (char **name = names; *name != NULL && at >= 0; name++) {
+		if (**name == '\0' || strcmp(*name, ".") == 0)
+			continue;
+		at = strcmp(last, ".") == 0 ? at : enter(at, last);
+		last = *name;
+		if (at >= 0 && strcmp(last, "..") == 0) {
+			close(at);
+			errno = ENOENT;
+			return -1;
+		}
+	}
+	if (at < 0)
+		return -1;
+	int fd = openat(at, last, flags | O_NOFOLLOW, mode);
+	beneath_close(&at);
+	return fd;
+}
 
 int
 beneath_open(int dir, const char *path, int flags, mode_t mode)
@@ -21,7 +70,7 @@ beneath_open(int dir, const char *path, int flags, mode_t mode)
 	do
 		fd = syscall(SYS_openat2, dir, path, &how, sizeof how);
 	while (fd < 0 && (errno == EINTR || errno == EAGAIN));
-	return (int)fd;
+	return fd < 0 && errno == ENOSYS ? open_by_steps(dir, path, (int)how.flags, mode) : (int)fd;
 }
 
 int

@@ -1,7 +1,7 @@
 /*
  * Files below an open folder. A path comes from a database that others write: it may neither leave the
  * folder nor pass through a symbolic link, whatever happens on the disk meanwhile. The kernel sees to it
- * (openat2, Linux 5.6, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS).
+ * (openat2, Linux 5.6, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS); an older one is asked for each folder on the way.
  */
 #ifndef CELSYNC_BENEATH_H
 #define CELSYNC_BENEATH_H

@@ -16,6 +16,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct day {
 	char *date;
@@ -32,6 +33,8 @@ struct backfill {
 	GArray *days;      /* struct day, of a dry run */
 	struct progress *progress;
 	gboolean writing;
+	gboolean yes, declined; /* not to be asked; asked, and it was no */
+	gint64 low;             /* the first row of the period */
 	guint64 total, left_out, open;
 	guint64 uncommitted; /* calls in the open transaction */
 	gint64 began;        /* it, by the monotonic clock, µs */
@@ -191,7 +194,7 @@ find_range(struct backfill *b, GError **error)
 		return FALSE;
 	if (b->db != NULL && !jobs_get(b->db, b->job.from, b->job.to, &before, &found, error))
 		return FALSE;
-	b->job.next = low;
+	b->job.next = b->low = low;
 	b->job.last = high;
 	b->job.began = b->teller.now;
 	if (found && before.finished == 0 && before.next > low && b->teller.print == NULL) {
@@ -205,11 +208,41 @@ find_range(struct backfill *b, GError **error)
 	return TRUE;
 }
 
+/*
+ * A store that knows nothing of these days may be a new one in place of one that was lost: then PlanFix has the calls already. Whoever sits
+ * at a terminal is asked; elsewhere it is said. FALSE: no.
+ */
+static gboolean
+is_meant(struct backfill *b, GError **error)
+{
+	gboolean known;
+	if (b->teller.print != NULL || b->yes || b->known != NULL || b->job.next > b->low)
+		return TRUE;
+	if (!jobs_known(b->db, b->job.from, b->job.to, &known, error))
+		return FALSE;
+	if (known)
+		return TRUE;
+	log_say(LOG_LEVEL_WARNING, "nothing is known here of calls of these days: what PlanFix was "
+	                           "told of them before, by another program or "
+				   "from a store that was lost, is told again\n"
+				   "--dry-run shows the requests; --known FILE leaves calls out.");
+	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+		return TRUE;
+	fputs("Go on? [y/N] ", stderr);
+	char answer[16] = "";
+	if (fgets(answer, sizeof answer, stdin) != NULL && g_ascii_tolower(*answer) == 'y')
+		return TRUE;
+	b->declined = TRUE;
+	return TRUE;
+}
+
 static gboolean
 fill(struct backfill *b, GError **error)
 {
-	if (!find_range(b, error))
+	if (!find_range(b, error) || !is_meant(b, error))
 		return FALSE;
+	if (b->declined)
+		return TRUE;
 	struct rebuild_options options = pbx_rebuild_options(&b->pbx, b->app->config);
 	options.open = TRUE;
 	g_autoptr(rebuild) r = rebuild_new(b->pbx.source, &options, take_group, commit_block, b);
@@ -300,6 +333,8 @@ run(struct backfill *b, gboolean dry_run)
 		print_days(b);
 		return EXIT_DONE;
 	}
+	if (b->declined)
+		return EXIT_PARTLY;
 	if (app_stop) {
 		log_say(LOG_LEVEL_INFO, "stopped; the same command goes on from here");
 		return EXIT_DONE;
@@ -351,6 +386,7 @@ cmd_backfill(struct app *app, int argc, char **argv)
 	g_autofree char *from = NULL, *to = NULL, *known = NULL;
 	gboolean dry_run = FALSE;
 	double rate = -1;
+	struct backfill b = { .app = app };
 	const GOptionEntry entries[] = {
 		{ "from", 0, 0, G_OPTION_ARG_STRING, &from, "Calls that began at T or later", "T" },
 		{ "to", 0, 0, G_OPTION_ARG_STRING, &to, "Calls that began before T", "T" },
@@ -360,9 +396,10 @@ cmd_backfill(struct app *app, int argc, char **argv)
 		    "At most N requests a second, 0: no limit", "N" },
 		{ "known", 0, 0, G_OPTION_ARG_FILENAME, &known,
 		    "Leave out the calls whose ids stand in FILE, one a line", "FILE" },
+		{ "yes", 0, 0, G_OPTION_ARG_NONE, &b.yes,
+		    "Do not ask where nothing is known of these days", NULL },
 		G_OPTION_ENTRY_NULL,
 	};
-	struct backfill b = { .app = app };
 	g_autoptr(GError) error = NULL;
 	int status;
 	if (!app_options(app, entries, argc, argv, &status))

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define DIVERSION_MOST 64 /* bytes; numbers of a PBX are far shorter */
+
 static void
 field_clear(gpointer data)
 {
@@ -124,7 +126,8 @@ form_of_event(const struct event *event, const struct form_settings *settings)
 	add(fields, "type", call->direction == DIRECTION_IN ? "in" : "out");
 	add(fields, "event", event_name(event->kind));
 	add(fields, "phone", call->client != NULL ? call->client : "");
-	if (call->did != NULL)
+	/* What is no number must not cost the call. */
+	if (call->did != NULL && strlen(call->did) <= DIVERSION_MOST)
 		add(fields, "diversion", call->did);
 	add(fields, "ext", event->leg->ext);
 	add(fields, "callid", call->callid);

@@ -131,13 +131,22 @@ quiet_for(const struct intake_run *run, const struct group *group, const struct 
 	return catching_up && behind >= LONG_AGO ? MAX(quiet, behind) : quiet;
 }
 
-/* Nobody rang, and who should have is told by CDR alone. */
+/*
+ * What only CDR can tell: who should have rung where nobody did, whose call was forwarded to an outside number, and whom an originate
+ * was for.
+ */
 static gboolean
 needs_cdr(const struct intake_run *run, const struct group *group, const struct call *call)
 {
-	return call->direction == DIRECTION_IN && call->n_legs == 0 && group->n_records == 0 &&
-	       call->client != NULL && source_has_cdr(run->pbx->source) &&
-	       run->teller.print == NULL;
+	if (group->n_records > 0 || !source_has_cdr(run->pbx->source) ||
+	    run->teller.print != NULL)
+		return FALSE;
+	if (call->direction == DIRECTION_OUT)
+		return call->client == NULL;
+	gboolean told = FALSE;
+	for (guint i = 0; i < call->n_legs && !told; i++)
+		told = call->legs[i].ext != NULL;
+	return call->direction == DIRECTION_IN && call->client != NULL && !told;
 }
 
 static gboolean

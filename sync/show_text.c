@@ -37,8 +37,10 @@ full_time(const struct page *page, gint64 us, char buffer[TEXT_TIME])
 {
 	char text[TEXT_TIME];
 	text_time(us, page->style->tz, text);
-	if (strlen(text) < 19)
-		return strcpy(buffer, "?");
+	if (strlen(text) < 19) {
+		g_strlcpy(buffer, "?", TEXT_TIME);
+		return buffer;
+	}
 	text[10] = ' ';
 	g_snprintf(buffer, TEXT_TIME, "%.19s %s", text, text + 19);
 	return buffer;

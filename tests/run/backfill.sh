@@ -28,13 +28,24 @@ grep -q '^2026-11-23' "$T/dry.err"
 ok "and a line for each day" $? "$T/dry.err"
 is "and sends nothing" "$(wc -l <"$T/fill.log")" 0
 
+# Where nothing is known of these days it asks first. Tried: is_meant() always TRUE: both parts fail.
+if has_terminal; then
+	echo n | script -qec "$CELSYNC -c $T/fill.conf backfill $period" "$T/typed" >/dev/null 2>&1
+	grep -q 'Go on?' "$T/typed"
+	ok "nothing is known: on a terminal it asks first" $? "$T/typed"
+	is "and a no is heeded" "$(wc -l <"$T/fill.log")" 0
+fi
 backfill all
 is "a backfill ends with 0" $? 0
+grep -q 'nothing is known here' "$T/all.err"
+ok "elsewhere it says that nothing is known" $? "$T/all.err"
 is "each employee of each call got one COMPLETED" "$(completed fill | wc -l)" "$wanted"
 is "and nothing else: nobody's screen fills with windows" "$(grep -c '"event":"ACCEPTED"\|"event":"INCOMING"' "$T/fill.log")" 0
 is "none twice" "$(completed fill | uniq -d)" ""
 backfill again
 is "again: status" $? 0
+grep -q 'nothing is known here' "$T/again.err"
+is "again: now something is known" $? 1
 is "again: nothing is told twice" "$(completed fill | wc -l)" "$wanted"
 "$CELSYNC" -c "$T/fill.conf" backfill --from 2026-11-23T01:30:00Z --to 2026-11-23T01:40:00Z 2>/dev/null
 is "nor by a backfill of a part" "$(completed fill | wc -l)" "$wanted"
@@ -71,7 +82,7 @@ config "$T/fill.conf" "driver = sqlite
 path = $CAPTURE/master.db"
 for ms in 10 20 30 40 60 80 120 160 200 260; do
 	# shellcheck disable=SC2086
-	timeout -s KILL 0.$(printf %03d $ms) "$CELSYNC" -c "$T/fill.conf" backfill $period >/dev/null 2>&1
+	timeout -s KILL "0.$(printf %03d $ms)" "$CELSYNC" -c "$T/fill.conf" backfill $period >/dev/null 2>&1
 done
 i=0
 while [ $i -lt 3 ]; do

@@ -49,11 +49,9 @@ for command in sync calls status check; do
 	prints "celsync $command"
 	prints "--config"
 done
-for command in forget; do
-	runs "$command" 64 "$command"
-	says "$command is not built yet"
-	quiet out
-done
+runs forget 64 forget
+says "forget is not built yet"
+quiet out
 
 "$CELSYNC" --help >/dev/full 2>"$T/err"
 is "a full disk: exit code" $? 1

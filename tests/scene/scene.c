@@ -16,6 +16,7 @@ scene_new(void)
 	s->rows = g_array_new(FALSE, FALSE, sizeof(struct cel_row));
 	s->records = g_array_new(FALSE, FALSE, sizeof(struct cdr_row));
 	s->calls = g_ptr_array_new();
+	s->groups = g_ptr_array_new();
 	s->timelines = g_ptr_array_new();
 	s->strings = g_string_chunk_new(4096);
 	s->channels = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
@@ -24,10 +25,21 @@ scene_new(void)
 	return s;
 }
 
+/* Timelines and calls live as long as their groups. */
+static void
+release(scene *s)
+{
+	for (guint i = 0; i < s->groups->len; i++)
+		assembly_release(s->assembly, s->groups->pdata[i]);
+	g_ptr_array_set_size(s->groups, 0);
+	g_clear_pointer(&s->assembly, assembly_free);
+}
+
 void
 scene_free(scene *s)
 {
-	assembly_free(s->assembly);
+	release(s);
+	g_ptr_array_free(s->groups, TRUE);
 	g_array_free(s->rows, TRUE);
 	g_array_free(s->records, TRUE);
 	g_ptr_array_free(s->calls, TRUE);
@@ -281,7 +293,7 @@ by_callid(gconstpointer a, gconstpointer b)
 void
 scene_build_order(scene *s, const guint *order, guint n)
 {
-	g_clear_pointer(&s->assembly, assembly_free);
+	release(s);
 	g_ptr_array_set_size(s->calls, 0);
 	g_ptr_array_set_size(s->timelines, 0);
 	s->assembly = assembly_new();
@@ -294,6 +306,7 @@ scene_build_order(scene *s, const guint *order, guint n)
 		struct timeline *timeline = timeline_build(group, &s->zone);
 		g_autoptr(GPtrArray) calls = g_ptr_array_new();
 		call_build(group, timeline, &s->rules, calls);
+		g_ptr_array_add(s->groups, group);
 		g_ptr_array_add(s->timelines, timeline);
 		for (guint i = 0; i < calls->len; i++)
 			g_ptr_array_add(s->calls, calls->pdata[i]);

@@ -41,6 +41,7 @@ typedef struct scene {
 	GPtrArray *timelines; /* struct timeline, by group */
 	/* The scene's own. */
 	assembly *assembly;
+	GPtrArray *groups; /* struct group, handed out by it */
 	GStringChunk *strings;
 	GHashTable *channels;
 	GPtrArray *sets;

@@ -127,6 +127,32 @@ test_handed_out_when_quiet(void)
 	g_assert_cmpint(assembly_lowest_id(a), ==, G_MAXINT64);
 }
 
+/* Somebody enters the bridge of a group that was handed out and is not released yet: it cannot be tied any more, and has a bridge of its own. */
+static void
+test_bridge_of_a_group_handed_out(void)
+{
+	g_autoptr(scene) s = scene_new();
+	g_autoptr(assembly) a = assembly_new();
+	scene_rows(s, OPEN("PJSIP/101-1", "0", "1") "0 BRIDGE_ENTER PJSIP/101-1 bridge=b0\n"
+						    "0 BRIDGE_ENTER PJSIP/101-1 bridge=b1\n"
+						    "1 HANGUP PJSIP/101-1\n");
+	feed(a, s, 0);
+	struct group *out = assembly_rest(a);
+	g_assert_cmpuint(out->bridges->len, ==, 2);
+	scene_rows(s, OPEN("PJSIP/102-1", "2", "2") "3 BRIDGE_ENTER PJSIP/102-1 bridge=b1\n");
+	feed(a, s, 4);
+	g_assert_cmpuint(out->bridges->len, ==, 2);
+	struct group *late = assembly_find(a, scene_id(s, "2.2"));
+	g_assert_cmpuint(late->bridges->len, ==, 1);
+	const struct step *entered = &g_array_index(late->steps, struct step, 1);
+	g_assert_true(entered->bridge == late->bridges->pdata[0]);
+	/* Known by its id as before, also when the first one is gone. */
+	assembly_release(a, out);
+	scene_rows(s, OPEN("PJSIP/103-1", "4", "3") "5 BRIDGE_ENTER PJSIP/103-1 bridge=b1\n");
+	feed(a, s, 6);
+	g_assert_cmpuint(assembly_held(a), ==, 1);
+}
+
 static void
 test_nothing_came_for_hours(void)
 {
@@ -187,6 +213,7 @@ test_records(void)
 	g_assert_cmpstr(r->dst, ==, "102");
 	g_assert_cmpint(r->billsec, ==, 7);
 	g_assert_true(r->channel == g->channels->pdata[0]);
+	assembly_release(a, g);
 }
 
 /* Restarts. */
@@ -337,6 +364,8 @@ main(int argc, char **argv)
 	g_test_add_func("/assembly/what-ties", test_what_ties);
 	g_test_add_func("/assembly/what-ties-not", test_what_ties_not);
 	g_test_add_func("/assembly/handed-out-when-quiet", test_handed_out_when_quiet);
+	g_test_add_func(
+	    "/assembly/bridge-of-a-group-handed-out", test_bridge_of_a_group_handed_out);
 	g_test_add_func("/assembly/nothing-came-for-hours", test_nothing_came_for_hours);
 	g_test_add_func("/assembly/beginning-not-seen", test_beginning_not_seen);
 	g_test_add_func("/assembly/records", test_records);

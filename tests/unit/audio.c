@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -507,6 +508,9 @@ test_broken(void)
 	assert_refused(&place, "a.g729", AUDIO_ERROR_UNREADABLE, "g729");
 	assert_refused(&place, "folder.wav", AUDIO_ERROR_UNREADABLE, "regular file");
 	assert_refused(&place, "fifo.wav", AUDIO_ERROR_UNREADABLE, "regular file");
+	/* A device: only root can make one. */
+	if (mknodat(place.dir, "zero.wav", S_IFCHR | 0644, makedev(1, 5)) == 0)
+		assert_refused(&place, "zero.wav", AUDIO_ERROR_UNREADABLE, "regular file");
 	assert_refused(&place, "link.wav", AUDIO_ERROR_UNREADABLE, "Symbolic links");
 	assert_refused(&place, "linked/x.wav", AUDIO_ERROR_UNREADABLE, "Symbolic links");
 	assert_refused(&place, "folder.wav/../good.wav/../../x.wav", AUDIO_ERROR_MISSING, NULL);
