@@ -1,12 +1,14 @@
 #include "sync/pass.h"
 
 #include "store/store.h"
+#include "store/trouble.h"
 #include "sync/announcements.h"
 #include "sync/convert.h"
 #include "sync/deliver.h"
 #include "sync/intake.h"
 #include "sync/lock.h"
 #include "sync/log.h"
+#include "sync/retain.h"
 #include "sync/wavs.h"
 
 #include <poll.h>
@@ -175,6 +177,22 @@ pass_send(struct app *app, store *db, gboolean *busy)
 	return ok ? status : app_fail(NULL, error);
 }
 
+/* What is kept of a pass that did not end well, for `status`. */
+static void
+note_trouble(store *db, int status)
+{
+	const char *words = log_last_trouble();
+	const struct trouble trouble = { .at = g_get_real_time(),
+		.status = status,
+		.words = (char *)(words != NULL ? words : "") };
+	g_autoptr(GError) error = NULL;
+	if (!store_begin(db, &error) || !trouble_put(db, &trouble, &error) ||
+	    !store_commit(db, &error)) {
+		store_rollback(db);
+		log_error(LOG_LEVEL_WARNING, "not noted", error);
+	}
+}
+
 int
 pass_run(struct app *app, gboolean wait)
 {
@@ -205,6 +223,13 @@ pass_run(struct app *app, gboolean wait)
 		if (sent == EXIT_TOKEN || status == EXIT_DONE)
 			status = sent;
 	}
+	if (!app_stop && status != EXIT_STORE &&
+	    !retain(db, app->config, g_get_real_time(), &app_stop, &error)) {
+		int failed = app_fail("retention", error);
+		status = status != EXIT_DONE ? status : failed;
+	}
+	if (!app_stop && status != EXIT_DONE)
+		note_trouble(db, status);
 	return status;
 }
 

@@ -49,11 +49,10 @@ for command in sync calls status check; do
 	prints "celsync $command"
 	prints "--config"
 done
-for command in forget; do
-	runs "$command" 64 "$command"
-	says "$command is not built yet"
-	quiet out
-done
+runs "forget without a number" 64 forget
+says "forget wants one telephone number" && quiet out
+runs "forget an extension" 64 forget 101
+says "of 7 digits or more" && quiet out
 
 "$CELSYNC" --help >/dev/full 2>"$T/err"
 is "a full disk: exit code" $? 1
