@@ -23,7 +23,7 @@ TOOLS   := $(B)/tests/planfix $(B)/tests/compare $(B)/tests/celsync-crash
 CRASHED := $(patsubst %.c,$(B)/crash/%.o,$(sort $(shell grep -l '"store/crash.h"' poller/*.c store/*.c sync/*.c)))
 SQL     := $(sort $(wildcard sql/*/*.sql sql/*/*/*.sql))
 
-.PHONY: all programs tests demo check prove crash kill asan strict fuzz coverage lint format format-check deps-build deps-check deps-lint deps-bench clean
+.PHONY: all programs tests demo check prove crash kill asan strict fuzz coverage lint check-metrics format format-check deps-build deps-check deps-lint deps-bench clean
 
 all: deps-build
 	@$(MAKE) --no-print-directory programs
@@ -156,7 +156,7 @@ coverage: deps-check
 
 # Findings that are none are named where they stand, with the reason (cppcheck-suppress, NOLINT), or in .clang-tidy.
 LINTED = $(SRC) $(wildcard cron/*.c)
-lint: strict format-check
+lint: strict format-check check-metrics
 	@shellcheck -x -S warning $(shell git ls-files '*.sh') .ci/run $(wildcard debian/celsync.p[or]*)
 	@shellcheck -s bash cron/celsync.bash-completion
 	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -I. \
@@ -166,6 +166,11 @@ lint: strict format-check
 	    gcc -fanalyzer -Werror -O1 $(CPP) $$(pkg-config --cflags $(PKGS)) -c -o /dev/null $$f || exit 1; done
 	@for f in $(LINTED); do echo "  TIDY $$f"; \
 	    clang-tidy --quiet $$f -- $(CPP) $$(pkg-config --cflags $(PKGS)) 2>/dev/null || exit 1; done
+
+# promtool's judgement of `celsync status --prometheus`.
+check-metrics: deps-check deps-lint
+	@$(MAKE) --no-print-directory -j$(shell nproc) tests
+	@CELSYNC_TOP=$(CURDIR) CELSYNC_BUILD=$(abspath $(B)) tests/prove.sh tests/metrics.sh
 
 include debian/install.mk
 include tests/bench/bench.mk
