@@ -43,14 +43,16 @@ forget_requests(
 	const struct outbox_outcome outcome = { .to = OUTBOX_EXPIRED,
 		.answer = "given up unsent by `celsync forget`" };
 	statement *ready = store_query(db, "forget/ready"),
-		  *empty = store_query(db, "forget/requests");
+		  *empty = store_query(db, "forget/requests"),
+		  *attempts = store_query(db, "forget/attempts");
 	int changed;
 	store_bind_text(ready, ":callid", callid);
 	g_autoptr(GArray) ids = store_rows(ready, sizeof(gint64), read_id, NULL, error);
 	if (ids == NULL)
 		return FALSE;
 	store_bind_text(empty, ":callid", callid);
-	if (!store_run(empty, &changed, error))
+	store_bind_text(attempts, ":callid", callid);
+	if (!store_run(empty, &changed, error) || !store_run(attempts, NULL, error))
 		return FALSE;
 	/* Behind it, because the reason is to stay. */
 	for (guint i = 0; i < ids->len; i++)

@@ -91,7 +91,12 @@ empty_block(store *db, struct retention *r, gint64 last, GError **error)
 	if (!store_run(empty, &changed, error))
 		return FALSE;
 	*(r->table == TABLE_OUTBOX ? &r->requests : &r->recordings) += changed;
-	return TRUE;
+	if (r->table == TABLE_RECORDING)
+		return TRUE;
+	statement *attempts = store_query(db, "retention/attempt_empty");
+	store_bind_int(attempts, ":first", r->at[r->table] + 1);
+	store_bind_int(attempts, ":last", last);
+	return store_run(attempts, NULL, error);
 }
 
 /* Where everything before is empty: the next walk begins there. */

@@ -32,41 +32,6 @@ struct forgetting {
 	struct forgotten forgotten;
 };
 
-/* The number. */
-
-static char *
-digits_of(const char *text)
-{
-	GString *digits = g_string_new(NULL);
-	for (const char *p = text; *p != '\0'; p++)
-		if (g_ascii_isdigit(*p))
-			g_string_append_c(digits, *p);
-	return g_string_free(digits, FALSE);
-}
-
-static void
-add_number(struct forgetting *f, const char *number)
-{
-	g_autofree char *digits = digits_of(number);
-	if (strlen(digits) < DIGITS_LEAST ||
-	    g_ptr_array_find_with_equal_func(f->numbers, digits, g_str_equal, NULL))
-		return;
-	g_ptr_array_add(f->numbers, g_steal_pointer(&digits));
-}
-
-/* As typed, and as the rules make of it, whether they expect a + or not. */
-static void
-find_numbers(struct forgetting *f, const char *typed)
-{
-	g_autofree char *digits = digits_of(typed), *plus = g_strconcat("+", digits, NULL);
-	const char *const forms[] = { typed, digits, plus };
-	add_number(f, typed);
-	for (guint i = 0; i < G_N_ELEMENTS(forms); i++) {
-		g_autofree char *rewritten = number_rewritten(f->config->pbx.rewrite, forms[i]);
-		add_number(f, rewritten);
-	}
-}
-
 /* Locks: whoever reads, converts or sends holds what we are about to remove. */
 
 static enum lock_outcome
@@ -311,7 +276,7 @@ cmd_forget(struct app *app, int argc, char **argv)
 	int status;
 	if (!app_options(app, entries, argc, argv, &status))
 		return status;
-	g_autofree char *digits = digits_of(numbers != NULL ? numbers[0] : "");
+	g_autofree char *digits = number_digits(numbers != NULL ? numbers[0] : "");
 	if (numbers == NULL || numbers[1] != NULL || strlen(digits) < DIGITS_LEAST ||
 	    !number_is_dialable(numbers[0])) {
 		log_say(LOG_LEVEL_ERROR,
@@ -323,9 +288,8 @@ cmd_forget(struct app *app, int argc, char **argv)
 	if (!app_config(app, CONFIG_NEEDS_STORE, &status))
 		return status;
 	f.config = app->config;
-	f.numbers = g_ptr_array_new_with_free_func(g_free);
+	f.numbers = number_forms(app->config->pbx.rewrite, numbers[0], DIGITS_LEAST);
 	f.files = g_ptr_array_new_with_free_func(g_free);
-	find_numbers(&f, numbers[0]);
 	status = run(&f);
 	g_clear_pointer(&f.db, store_close);
 	g_clear_pointer(&f.links, publisher_close);

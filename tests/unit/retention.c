@@ -1,6 +1,7 @@
 /* store/retention.c and store/forget.c: what goes, what stays, and that nothing comes back. */
 #include "store/retention.h"
 
+#include "store/attempts.h"
 #include "store/forget.h"
 #include "store/late.h"
 #include "store/outbox.h"
@@ -254,6 +255,48 @@ test_forget(void)
 	scratch_close(&s);
 }
 
+/* Tries that did not end well are kept, the newest twenty, and lose their words like everything else. */
+static void
+test_attempts(void)
+{
+	struct scratch s;
+	scratch_open(&s);
+	struct outbox_owner owner;
+	g_assert_true(outbox_owner_self(&owner, NULL));
+	assert_begin(s.db);
+	end(s.db, put(s.db, "at once", NULL, OLD), OUTBOX_SENT, OLD);
+	gint64 id = put(s.db, "late", NULL, OLD);
+	for (int i = 1; i <= 25; i++) {
+		g_autoptr(GArray) claimed =
+		    outbox_claim(s.db, &owner, OLD + i, OLD + i + 1, 1, NULL);
+		const struct outbox_outcome outcome = { .to = i < 25 ? OUTBOX_READY : OUTBOX_SENT,
+			.not_before = OLD,
+			.status = 503,
+			.answer = "79161234567 later" };
+		g_assert_cmpuint(claimed->len, ==, 1);
+		g_assert_true(outbox_move(s.db, id, OUTBOX_SENDING, &outcome, OLD + i, NULL));
+	}
+	g_autoptr(GArray) attempts = g_array_new(FALSE, FALSE, sizeof(struct attempt));
+	g_array_set_clear_func(attempts, (GDestroyNotify)attempt_clear);
+	g_assert_true(attempts_of(s.db, 1, attempts, NULL));
+	g_assert_cmpuint(attempts->len, ==, 0);
+	g_assert_true(attempts_of(s.db, id, attempts, NULL));
+	assert_commit(s.db);
+	g_assert_cmpuint(attempts->len, ==, 20);
+	const struct attempt *first = &g_array_index(attempts, struct attempt, 0),
+			     *last = &g_array_index(attempts, struct attempt, 19);
+	g_assert_cmpint(first->n, ==, 6);
+	g_assert_cmpint(first->at, ==, OLD + 6);
+	g_assert_cmpint(first->status, ==, 503);
+	g_assert_cmpstr(first->answer, ==, "79161234567 later");
+	g_assert_true(first->state == OUTBOX_READY && last->state == OUTBOX_SENT);
+	walk(s.db, FALSE, FALSE);
+	g_autofree char *words =
+	    scratch_shell(s.path, "SELECT count(*), count(answer), sum(status) FROM attempt");
+	g_assert_cmpstr(words, ==, "20|0|10060");
+	scratch_close(&s);
+}
+
 /* Space goes back to the file system in small portions. */
 static void
 test_shrink(void)
@@ -283,6 +326,7 @@ main(int argc, char **argv)
 	g_test_add_func("/retention/recordings", test_recordings);
 	g_test_add_func("/retention/steps", test_steps);
 	g_test_add_func("/retention/forget", test_forget);
+	g_test_add_func("/retention/attempts", test_attempts);
 	g_test_add_func("/retention/shrink", test_shrink);
 	return g_test_run();
 }
