@@ -52,6 +52,40 @@ is "what was told is sent" "$(grep -c '"class":"sent"' "$T/report")" "$("$CELSYN
 is "what is skipped has its reason" "$(grep '"class":"skipped"' "$T/report" | grep -c '"reason":null')" 0
 is "as CSV, a line each and a head" "$("$CELSYNC" -c "$T/fill.conf" report --from 2026-11-22 --to 2026-11-25 --csv 2>/dev/null | wc -l)" $((calls + 1))
 
+is "nothing came too late" "$(grep -c '"late":\[\]' "$T/report")" "$calls"
+"$CELSYNC" -c "$T/fill.conf" report --from 2026-11-22 --to 2026-11-25 --csv 2>/dev/null >"$T/csv"
+is "as CSV: as many fields in each line" "$(perl -ne 'chomp; $n = () = /("(?:[^"]|"")*"|[a-z]+)(?:,|$)/g; print "$n\n"' "$T/csv" | sort -u)" 9
+"$CELSYNC" -c "$T/fill.conf" report --csv --json 2>/dev/null
+is "two formats at once: usage" $? 64
+
+# Rows that came after the call was told: what was sent stays, the report tells the difference.
+planfix late
+cp "$CAPTURE/master.db" "$T/late.db"
+late=1795397518.138
+sqlite3 "$T/late.db" "CREATE TABLE kept AS SELECT * FROM cel WHERE linkedid = '$late' AND eventtype LIKE 'BRIDGE%';
+	DELETE FROM cel WHERE linkedid = '$late' AND eventtype LIKE 'BRIDGE%'; UPDATE cdr SET billsec = 0, disposition = 'NO ANSWER' WHERE linkedid = '$late'"
+config "$T/late.conf" "driver = sqlite
+path = $T/late.db"
+"$CELSYNC" -c "$T/late.conf" sync 2>/dev/null
+"$CELSYNC" -c "$T/late.conf" report --from 2026-11-22 --to 2026-11-25 >"$T/before"
+sqlite3 "$T/late.db" "INSERT INTO cel SELECT * FROM kept"
+"$CELSYNC" -c "$T/late.conf" report --from 2026-11-22 --to 2026-11-25 >"$T/after"
+is "before they come nothing is too late" "$(grep -c 'too late' "$T/before")" 0
+grep -A3 "$late" "$T/after" >"$T/late.txt"
+grep -q 'too late: 102 was told Missed, but it was Success\|too late: 101 was told [A-Z][a-z]*, but it was Success' "$T/late.txt"
+ok "then it says what was told, and what was true" $? "$T/after"
+is "for one call" "$(grep -c '^of 1 calls facts came too late' "$T/after")" 1
+is "and its classes still sum" "$(awk '/calls in the source/ { total = $1 } /^ *[0-9]+  / && !/skipped: / && !/calls in/ { n += $1 } END { print n == total }' "$T/after")" 1
+planfix_stop
+
+# Whom PlanFix does not know.
+sed 's/^\[pbx\]$/[pbx]\nemployees = 101, 102/' "$T/fill.conf" >"$T/some.conf"
+chmod 600 "$T/some.conf"
+"$CELSYNC" -c "$T/some.conf" report --from 2026-11-22 --to 2026-11-25 >"$T/some"
+grep -q '^extension 103 rang or talked and is not among \[pbx\] employees' "$T/some"
+ok "an extension that is not among the employees is named" $? "$T/some"
+is "not those that are" "$(grep -c '^extension 10[12] ' "$T/some")" 0
+
 # Calls that the old scripts told are left out.
 planfix known
 rm -f "$T"/fill.conf.db*
@@ -71,7 +105,7 @@ config "$T/fill.conf" "driver = sqlite
 path = $CAPTURE/master.db"
 for ms in 10 20 30 40 60 80 120 160 200 260; do
 	# shellcheck disable=SC2086
-	timeout -s KILL 0.$(printf %03d $ms) "$CELSYNC" -c "$T/fill.conf" backfill $period >/dev/null 2>&1
+	timeout -s KILL "0.$(printf %03d $ms)" "$CELSYNC" -c "$T/fill.conf" backfill $period >/dev/null 2>&1
 done
 i=0
 while [ $i -lt 3 ]; do
