@@ -19,11 +19,11 @@ UNIT    := $(sort $(wildcard tests/unit/*.c))
 SCENE   := $(patsubst %.c,$(B)/%.o,$(wildcard tests/scene/*.c))
 PLANFIX := $(patsubst tests/planfix/%.c,$(B)/planfix/%.o,$(sort $(wildcard tests/planfix/*.c)))
 TESTS   := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT))
-TOOLS   := $(B)/tests/planfix $(B)/tests/compare $(B)/tests/celsync-crash
+TOOLS   := $(B)/tests/planfix $(B)/tests/compare $(B)/tests/celsync-crash $(B)/bench/generate $(B)/bench/pair
 CRASHED := $(patsubst %.c,$(B)/crash/%.o,$(sort $(shell grep -l '"store/crash.h"' poller/*.c store/*.c sync/*.c)))
 SQL     := $(sort $(wildcard sql/*/*.sql sql/*/*/*.sql))
 
-.PHONY: all programs tests demo check prove crash kill asan strict fuzz coverage lint check-metrics format format-check deps-build deps-check deps-lint deps-bench clean
+.PHONY: all programs tests demo check prove crash kill asan strict fuzz coverage lint check-history check-metrics format format-check deps-build deps-check deps-lint deps-bench clean
 
 all: deps-build
 	@$(MAKE) --no-print-directory programs
@@ -166,6 +166,11 @@ lint: strict format-check check-metrics
 	    gcc -fanalyzer -Werror -O1 $(CPP) $$(pkg-config --cflags $(PKGS)) -c -o /dev/null $$f || exit 1; done
 	@for f in $(LINTED); do echo "  TIDY $$f"; \
 	    clang-tidy --quiet $$f -- $(CPP) $$(pkg-config --cflags $(PKGS)) 2>/dev/null || exit 1; done
+
+# A year of calls: memory, interruptions, sums, live traffic. HISTORY_ROWS=130000 for a smaller year; HISTORY_SEED repeats a run.
+check-history: deps-check
+	@$(MAKE) --no-print-directory -j$(shell nproc) tests
+	@HISTORY_ROWS=$${HISTORY_ROWS:-1300000} HISTORY_KILLS=$${HISTORY_KILLS:-20} CELSYNC_BUILD=$(abspath $(B)) tests/run/history.sh
 
 # promtool's judgement of `celsync status --prometheus`.
 check-metrics: deps-check deps-lint

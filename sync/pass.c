@@ -156,6 +156,14 @@ told_outcome(struct app *app, const struct deliver_result *r)
 int
 pass_send(struct app *app, store *db, gboolean *busy)
 {
+	return pass_send_watched(app, db, NULL, NULL, busy);
+}
+
+int
+pass_send_watched(struct app *app, store *db,
+    void (*watch)(const struct deliver_result *so_far, gpointer data), gpointer data,
+    gboolean *busy)
+{
 	*busy = FALSE;
 	g_autoptr(GError) error = NULL;
 	g_autoptr(run_lock) lock = NULL;
@@ -170,7 +178,9 @@ pass_send(struct app *app, store *db, gboolean *busy)
 	struct deliver_result result = { 0 };
 	struct deliver_options options = { .planfix = &app->config->planfix,
 		.recordings = &app->config->recordings,
-		.stop = &app_stop };
+		.stop = &app_stop,
+		.watch = watch,
+		.watch_data = data };
 	gboolean ok = deliver(db, &options, &result, &error);
 	int status = told_outcome(app, &result);
 	deliver_result_clear(&result);

@@ -13,6 +13,7 @@ backfill() { # NAME OPTION ...
 completed() { grep '"accepted":true' "$T/$1.log" | grep -o '"ext":"[0-9]*","callid":"[^"]*"' | sort; }
 
 cp -r "$CAPTURE/monitor" "$T/monitor"
+rm "$(find "$T/monitor" -name "*.wav" | sort | head -n 1)"
 planfix fill
 config "$T/fill.conf" "driver = sqlite
 path = $CAPTURE/master.db"
@@ -27,6 +28,13 @@ is "it prints each request" "$([ "$wanted" -gt 150 ] && echo yes)" yes
 grep -q '^2026-11-23' "$T/dry.err"
 ok "and a line for each day" $? "$T/dry.err"
 is "and sends nothing" "$(wc -l <"$T/fill.log")" 0
+reported=$("$CELSYNC" -c "$T/fill.conf" calls --from 2026-11-22 --to 2026-11-25 --json | grep '"skip":null')
+is "and sums: calls in and out, requests" "$(awk '$1 == "all" { print $2 + $3, $NF }' "$T/dry.err")" "$(echo "$reported" | wc -l) $wanted"
+files=$(echo "$reported" | sed 's/.*"recordings":\[\([^]]*\)\].*/\1/' | tr ',' '\n' | grep -c wav)
+is "and the recordings there are, and those that are not" "$(awk '$1 == "all" { print $7 + $8, ($7 > 0), ($8 > 0) }' "$T/dry.err")" "$files 1 1"
+backfill slow --dry-run --rate 0.01
+grep -Eq "^$wanted requests, about [56] h [0-5][0-9] min at 0.01 a second" "$T/slow.err"
+ok "and how long it takes" $? "$T/slow.err"
 
 backfill all
 is "a backfill ends with 0" $? 0
@@ -97,6 +105,18 @@ is "--known: status" $? 0
 is "--known: those calls are left out, by any of their ids" "$(completed known | grep -c '1795397150.0\|1795397518.138')" 0
 is "--known: the others are told" "$(completed known | wc -l)" $((wanted - 3))
 planfix_stop
+
+# On a terminal a bar, which is gone at the end.
+if has_terminal; then
+	planfix bar
+	rm -f "$T"/fill.conf.db*
+	config "$T/fill.conf" "driver = sqlite
+path = $CAPTURE/master.db"
+	script -qec "$CELSYNC -c $T/fill.conf backfill $period --rate 100" /dev/null </dev/null >"$T/bar" 2>&1
+	tr '\r' '\n' <"$T/bar" | grep -Eq '^\[#+\.*\] sending, [0-9]+ sent, [0-9.]+/s, [0-9]+ waiting, [0-9]+ s left'
+	ok "a terminal shows a bar" $? "$T/bar"
+	planfix_stop
+fi
 
 # Killed again and again, it goes on, and at the end all is told.
 planfix killed --repeats any
