@@ -2,6 +2,7 @@
 #include "store/retention.h"
 
 #include "store/attempts.h"
+#include "sql/sql.h"
 #include "store/forget.h"
 #include "store/late.h"
 #include "store/outbox.h"
@@ -297,6 +298,29 @@ test_attempts(void)
 	scratch_close(&s);
 }
 
+/* A store may hold very many emptied rows: they are not looked through for each new one. */
+static void
+test_plan(void)
+{
+	static const char *const statements[] = { "store/recordings/put", "store/late/resendable",
+		"store/retention/outbox_empty", "store/retention/recording_empty" };
+	struct scratch s;
+	scratch_open(&s);
+	for (guint i = 0; i < G_N_ELEMENTS(statements); i++) {
+		g_autofree char *sql =
+		    g_strconcat("EXPLAIN QUERY PLAN ", sql_text(statements[i]), NULL);
+		g_autofree char *plan = scratch_shell(s.path, sql);
+		g_assert_null(strstr(plan, "recording_path"));
+		g_assert_null(strstr(plan, "SCAN recording"));
+		g_assert_null(strstr(plan, "SCAN outbox"));
+		g_assert_null(strstr(plan, "SCAN item"));
+		if (g_str_has_suffix(statements[i], "_empty"))
+			g_assert_nonnull(
+			    strstr(plan, "USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"));
+	}
+	scratch_close(&s);
+}
+
 /* Space goes back to the file system in small portions. */
 static void
 test_shrink(void)
@@ -327,6 +351,7 @@ main(int argc, char **argv)
 	g_test_add_func("/retention/steps", test_steps);
 	g_test_add_func("/retention/forget", test_forget);
 	g_test_add_func("/retention/attempts", test_attempts);
+	g_test_add_func("/retention/plan", test_plan);
 	g_test_add_func("/retention/shrink", test_shrink);
 	return g_test_run();
 }
