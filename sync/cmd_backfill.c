@@ -2,6 +2,7 @@
  * celsync backfill: reports calls of the past. The outbox is filled at history's priority, in one stream of the rows and constant
  * memory; then it is emptied. What was told before is not told again, so the command may be stopped and started at will.
  */
+#include "sync/absent.h"
 #include "sync/app.h"
 #include "sync/convert.h"
 #include "sync/days.h"
@@ -175,8 +176,17 @@ convert_now(struct backfill *b)
 		log_say(LOG_LEVEL_INFO, "recordings are left to the run that is at work");
 		return;
 	}
-	if (!convert(
-		b->db, &b->app->config->recordings, g_get_real_time(), &app_stop, &result, &error))
+	gint64 absent;
+	if (!absent_settle(b->db, &b->app->config->recordings, g_get_real_time(), &app_stop,
+		&absent, &error)) {
+		app_fail("recordings", error);
+		return;
+	}
+	if (absent > 0)
+		log_say(LOG_LEVEL_INFO, "%" G_GINT64_FORMAT " recordings are not there any more",
+		    absent);
+	if (!app_stop && !convert(b->db, &b->app->config->recordings, g_get_real_time(), &app_stop,
+			     &result, &error))
 		app_fail("recordings", error);
 	convert_result_clear(&result);
 }

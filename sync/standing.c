@@ -53,7 +53,9 @@ standing_warn(
 	va_start(args, format);
 	warning.text = g_strdup_vprintf(format, args);
 	va_end(args);
+	/* The array owns its text now. */
 	g_array_append_val(s->warnings, warning);
+	// cppcheck-suppress memleak
 }
 
 enum severity

@@ -109,7 +109,6 @@ append_job(GString *out, const struct standing *s, const struct job *job)
 static void
 append_warning(GString *out, const struct warning *warning)
 {
-	g_autofree char *first = NULL;
 	g_auto(GStrv) lines = g_strsplit(warning->text, "\n", -1);
 	for (int i = 0; lines[i] != NULL; i++) {
 		g_autofree char *clean = text_clean(lines[i]);

@@ -13,7 +13,8 @@ backfill() { # NAME OPTION ...
 completed() { grep '"accepted":true' "$T/$1.log" | grep -o '"ext":"[0-9]*","callid":"[^"]*"' | sort; }
 
 cp -r "$CAPTURE/monitor" "$T/monitor"
-rm "$(find "$T/monitor" -name "*.wav" | sort | head -n 1)"
+gone=$(find "$T/monitor" -name "*-1795397163.4.wav")
+rm "$gone"
 planfix fill
 config "$T/fill.conf" "driver = sqlite
 path = $CAPTURE/master.db"
@@ -41,6 +42,8 @@ is "a backfill ends with 0" $? 0
 is "each employee of each call got one COMPLETED" "$(completed fill | wc -l)" "$wanted"
 is "and nothing else: nobody's screen fills with windows" "$(grep -c '"event":"ACCEPTED"\|"event":"INCOMING"' "$T/fill.log")" 0
 is "none twice" "$(completed fill | uniq -d)" ""
+is "a recording that was purged is not awaited" "$(sqlite3 "$T/fill.conf.db" "SELECT DISTINCT state FROM recording WHERE file = '${gone##*/}'")" none
+is "and PlanFix is not told of it" "$(grep '"callid":"1795397163.4"' "$T/fill.log" | grep -o '"is_recorded":"[01]"' | sort -u)" '"is_recorded":"0"'
 backfill again
 is "again: status" $? 0
 is "again: nothing is told twice" "$(completed fill | wc -l)" "$wanted"
