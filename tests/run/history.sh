@@ -54,13 +54,11 @@ calls=$(sed 's/ .*//' "$T/big.calls")
 # The range is found by bisecting: rows of one day are read, whatever the table.
 planfix none
 conf day big
-# shellcheck disable=SC2016
 busy=$(sql big -e 'SELECT date(eventtime) FROM cel GROUP BY 1 ORDER BY count(*) DESC LIMIT 1')
 day="--from ${busy}T00:00:00Z --to ${busy}T23:59:59Z"
 of_day=$(sql big -e "SELECT (SELECT count(*) FROM cel WHERE eventtime >= '$busy' AND eventtime < '$busy' + INTERVAL 1 DAY)
 	+ (SELECT count(*) FROM cdr WHERE calldate >= '$busy' AND calldate < '$busy' + INTERVAL 1 DAY)")
 handler() { sql -e "SHOW GLOBAL STATUS LIKE 'Handler_read_%'" | awk '{ n += $2 } END { print n }'; }
-scans() { sql -e "SHOW GLOBAL STATUS LIKE 'Select_scan'" | awk '{ print $2 }'; }
 asking=$(($(handler) - $(handler)))
 before=$(handler)
 "$CELSYNC" -c "$T/day.conf" backfill $day --dry-run >"$T/day" 2>"$T/day.err"
