@@ -32,7 +32,16 @@ struct backfill {
 	gint64 waiting;                     /* requests, when sending began */
 	gboolean writing;
 	guint64 total, left_out, open;
+	guint64 uncommitted; /* calls in the open transaction */
+	gint64 began;        /* it, by the monotonic clock, µs */
 };
+
+/*
+ * So much goes into one commit: the disk is waited for once. Live traffic must not wait long for the store, and what is not committed is
+ * done again after a crash.
+ */
+#define COMMIT_CALLS 1000
+#define COMMIT_TIME (G_USEC_PER_SEC / 4)
 
 /* Calls. */
 
@@ -53,6 +62,8 @@ begin_once(struct backfill *b, GError **error)
 	if (b->writing || b->teller.print != NULL)
 		return TRUE;
 	b->writing = store_begin(b->db, error);
+	b->uncommitted = 0;
+	b->began = g_get_monotonic_time();
 	return b->writing;
 }
 
@@ -70,6 +81,7 @@ take_group(
 		if (call->start < b->job.from || call->start >= b->job.to)
 			continue;
 		b->total++;
+		b->uncommitted++;
 		call_settle(call, t, &patience,
 		    t->last != TIME_NONE ? b->teller.now - t->last : patience.stale);
 		if (call->settled == SETTLED_OPEN) {
@@ -91,17 +103,24 @@ take_group(
 }
 
 static gboolean
-commit_block(gint64 id, gpointer data, GError **error)
+commit(struct backfill *b, gint64 id, GError **error)
 {
-	struct backfill *b = data;
-	if (!b->writing)
-		return TRUE;
 	b->job.next = MAX(b->job.next, id + 1);
 	b->job.changed = b->teller.now;
 	b->job.calls = b->teller.calls;
 	b->job.events = b->teller.events;
 	b->writing = FALSE;
 	return jobs_put(b->db, &b->job, error) && store_commit(b->db, error);
+}
+
+static gboolean
+commit_block(gint64 id, gpointer data, GError **error)
+{
+	struct backfill *b = data;
+	if (!b->writing ||
+	    (b->uncommitted < COMMIT_CALLS && g_get_monotonic_time() - b->began < COMMIT_TIME))
+		return TRUE;
+	return commit(b, id, error);
 }
 
 /* The range of ids, or where an earlier run of this job stopped. */
@@ -145,7 +164,7 @@ fill(struct backfill *b, GError **error)
 		ok = rebuild_finish(r, error);
 	if (ok && !app_stop && b->teller.print == NULL) {
 		b->job.finished = b->teller.now;
-		ok = begin_once(b, error) && commit_block(b->job.last, b, error);
+		ok = begin_once(b, error) && commit(b, b->job.last, error);
 	}
 	if (b->writing)
 		store_rollback(b->db);
