@@ -23,7 +23,7 @@ struct store {
 /* Fills `error` from what SQLite says of its last call; `what` names what was tried. Returns FALSE. */
 gboolean handle_failed(store *db, const char *what, GError **error);
 
-/* Prepares every statement below sql/store but the migrations, and fills db->statements. */
-gboolean handle_prepare(store *db, GError **error);
+/* Fills db->statements with every statement below sql/store but the migrations; each is prepared when it is first asked for. */
+void handle_statements(store *db);
 
 #endif

@@ -9,11 +9,13 @@
  * is a mistake no run can mend, and g_error() ends the program with the statement's name.
  */
 struct statement {
-	store *db;        /* borrowed */
-	const char *name; /* borrowed, below sql/store */
-	sqlite3_stmt *prepared;
-	guint64 bound; /* bit i: parameter i + 1 has a value */
-	int failed;    /* of a binding; SQLITE_OK: none */
+	store *db;              /* borrowed */
+	const char *name;       /* borrowed, below sql/store */
+	const char *text;       /* borrowed */
+	sqlite3_stmt *prepared; /* NULL: not asked for yet, or `broken` */
+	GError *broken;         /* why it cannot be prepared; store_step() tells */
+	guint64 bound;          /* bit i: parameter i + 1 has a value */
+	int failed;             /* of a binding; SQLITE_OK: none */
 };
 
 static void
@@ -21,11 +23,12 @@ statement_free(gpointer data)
 {
 	statement *query = data;
 	sqlite3_finalize(query->prepared);
+	g_clear_error(&query->broken);
 	g_free(query);
 }
 
-gboolean
-handle_prepare(store *db, GError **error)
+void
+handle_statements(store *db)
 {
 	db->statements = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, statement_free);
 	for (const struct sql_statement *s = sql_statements; s->name != NULL; s++) {
@@ -35,10 +38,36 @@ handle_prepare(store *db, GError **error)
 		statement *query = g_new0(statement, 1);
 		query->db = db;
 		query->name = s->name + strlen(HANDLE_STATEMENTS);
+		query->text = s->text;
 		g_hash_table_insert(db->statements, (gpointer)query->name, query);
-		if (sqlite3_prepare_v3(db->handle, s->text, -1, SQLITE_PREPARE_PERSISTENT,
-			&query->prepared, NULL) != SQLITE_OK)
-			return handle_failed(db, query->name, error);
+	}
+}
+
+/* A pass with nothing to do asks for a tenth of all statements: the others need not be prepared. */
+static void
+prepare(statement *query)
+{
+	if (query->prepared != NULL)
+		return;
+	g_clear_error(&query->broken);
+	if (sqlite3_prepare_v3(query->db->handle, query->text, -1, SQLITE_PREPARE_PERSISTENT,
+		&query->prepared, NULL) != SQLITE_OK)
+		handle_failed(query->db, query->name, &query->broken);
+}
+
+gboolean
+store_prepare_all(store *db, GError **error)
+{
+	GHashTableIter iter;
+	gpointer value;
+	g_hash_table_iter_init(&iter, db->statements);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		statement *query = value;
+		prepare(query);
+		if (query->broken != NULL) {
+			g_propagate_error(error, g_error_copy(query->broken));
+			return FALSE;
+		}
 	}
 	return TRUE;
 }
@@ -46,8 +75,10 @@ handle_prepare(store *db, GError **error)
 void
 store_reset(statement *query)
 {
-	sqlite3_reset(query->prepared);
-	sqlite3_clear_bindings(query->prepared);
+	if (query->prepared != NULL) {
+		sqlite3_reset(query->prepared);
+		sqlite3_clear_bindings(query->prepared);
+	}
 	query->bound = 0;
 	query->failed = SQLITE_OK;
 }
@@ -58,6 +89,7 @@ store_query(store *db, const char *name)
 	statement *query = g_hash_table_lookup(db->statements, name);
 	if (query == NULL)
 		g_error("no statement is named %s", name);
+	prepare(query);
 	if (sqlite3_stmt_busy(query->prepared))
 		g_error("statement %s is asked for again before its last row", name);
 	store_reset(query);
@@ -77,6 +109,8 @@ parameter_index(statement *query, const char *parameter)
 void
 store_bind_int(statement *query, const char *parameter, gint64 value)
 {
+	if (query->broken != NULL)
+		return;
 	const int result =
 	    sqlite3_bind_int64(query->prepared, parameter_index(query, parameter), value);
 	if (result != SQLITE_OK)
@@ -86,8 +120,10 @@ store_bind_int(statement *query, const char *parameter, gint64 value)
 void
 store_bind_text(statement *query, const char *parameter, const char *value)
 {
+	if (query->broken != NULL)
+		return;
 	const int result = sqlite3_bind_text(
-	    query->prepared, parameter_index(query, parameter), value, -1, SQLITE_TRANSIENT);
+	    query->prepared, parameter_index(query, parameter), value, -1, SQLITE_STATIC);
 	if (result != SQLITE_OK)
 		query->failed = result;
 }
@@ -103,6 +139,10 @@ statement_failed(statement *query, GError **error)
 int
 store_step(statement *query, GError **error)
 {
+	if (query->broken != NULL) {
+		g_propagate_error(error, g_error_copy(query->broken));
+		return -1;
+	}
 	const int parameters = sqlite3_bind_parameter_count(query->prepared);
 	if (parameters > 0 && query->bound != G_MAXUINT64 >> (64 - parameters))
 		g_error("statement %s: a parameter has no value", query->name);

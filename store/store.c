@@ -115,14 +115,15 @@ ask(store *db, const char *what, const char *sql, gint64 *number, char **text, G
 static gboolean
 connect_file(store *db, const char *name, int flags, GError **error)
 {
-	const int result = sqlite3_open_v2(name, &db->handle, flags | SQLITE_OPEN_EXRESCODE, NULL);
+	/* No locks within the library: one thread at a time uses a store. */
+	flags |= SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX;
+	const int result = sqlite3_open_v2(name, &db->handle, flags, NULL);
 	if (result != SQLITE_OK)
 		return handle_failed(db, "cannot be opened", error);
 	sqlite3_busy_timeout(db->handle, BUSY_MS);
 	/* "name" in double quotes is a column or a fault, never a string; nobody edits the schema. */
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
-	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	return TRUE;
 }
 
@@ -331,9 +332,11 @@ store_open(const char *path, enum store_mode mode, GError **error)
 		"PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; "
 		"PRAGMA cell_size_check = ON",
 		error) ||
-	    (mode == STORE_WRITE && !set_up_to_write(db, version, error)) ||
-	    !handle_prepare(db, error))
+	    (mode == STORE_WRITE && !set_up_to_write(db, version, error)))
 		return NULL;
+	/* From here on no statement may touch the schema's own table; a migration may. */
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	handle_statements(db);
 	return g_steal_pointer(&db);
 }
 

@@ -71,9 +71,11 @@ gboolean store_compact(store *store, GError **error);
  * A prepared statement, by the name of its file below sql/store without ".sql" ("outbox/put"). It is
  * borrowed, reset and unbound; only one user at a time, and the last row must be read (or store_reset
  * called) before it is asked for again. Parameters are bound by name (":callid"), each one; NULL
- * text binds NULL.
+ * text binds NULL, and other text is borrowed until the statement has been stepped to its end or reset.
  */
 typedef struct statement statement;
+/* Prepares all of them, so that a typo shows: for tests and for `check`. */
+gboolean store_prepare_all(store *store, GError **error);
 statement *store_query(store *store, const char *name);
 void store_bind_int(statement *statement, const char *parameter, gint64 value);
 void store_bind_text(statement *statement, const char *parameter, const char *value);

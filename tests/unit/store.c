@@ -594,6 +594,9 @@ test_statements_used(void)
 	int n = 0;
 	struct scratch s;
 	scratch_open(&s);
+	g_autoptr(GError) error = NULL;
+	store_prepare_all(s.db, &error);
+	g_assert_no_error(error);
 	for (const struct sql_statement *q = sql_statements; q->name != NULL; q++) {
 		if (!g_str_has_prefix(q->name, "store/") ||
 		    g_str_has_prefix(q->name, "store/migration/"))
