@@ -117,6 +117,15 @@ move_after(store *db, struct retention *r, gint64 last, GError **error)
 	return TRUE;
 }
 
+/* What the last run that failed said: an answer's words may be in it. */
+static gboolean
+empty_trouble(store *db, const struct retention *r, GError **error)
+{
+	statement *empty = store_query(db, "retention/trouble_empty");
+	store_bind_int(empty, ":before", r->before);
+	return store_run(empty, NULL, error);
+}
+
 gboolean
 retention_step(store *db, struct retention *r, gint64 now, GError **error)
 {
@@ -130,6 +139,8 @@ retention_step(store *db, struct retention *r, gint64 now, GError **error)
 	}
 	if (block.end)
 		r->done = r->table++ == TABLE_RECORDING;
+	if (r->done && !empty_trouble(db, r, error))
+		return FALSE;
 	statement *put = store_query(db, "retention/put");
 	store_bind_int(put, ":walked", r->done ? now : r->walked);
 	store_bind_int(put, ":outbox_after", r->after[TABLE_OUTBOX]);

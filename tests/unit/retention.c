@@ -106,10 +106,23 @@ test_requests(void)
 	put(s.db, "waits", NULL, OLD);
 	end(s.db, put(s.db, "answered today", NULL, OLD), OUTBOX_SENT, YOUNG);
 	end(s.db, put(s.db, "young", NULL, YOUNG), OUTBOX_SENT, YOUNG);
+	struct trouble trouble = {
+		.at = KEPT_SINCE, .status = 1, .words = (char *)"rejected: 79161234567"
+	};
+	g_assert_true(trouble_put(s.db, &trouble, NULL));
 	assert_commit(s.db);
 
 	struct retention r = walk(s.db, FALSE, FALSE);
 	g_assert_cmpint(r.requests, ==, 2);
+	g_assert_true(trouble_get(s.db, &trouble, NULL));
+	g_assert_cmpstr(trouble.words, ==, "rejected: 79161234567");
+	trouble_clear(&trouble);
+	scratch_run(s.path, "UPDATE trouble SET at = at - 1");
+	walk(s.db, FALSE, FALSE);
+	g_assert_true(trouble_get(s.db, &trouble, NULL));
+	g_assert_cmpstr(trouble.words, ==, "");
+	g_assert_cmpint(trouble.status, ==, 1);
+	trouble_clear(&trouble);
 	g_autofree char *left = scratch_shell(s.path,
 	    "SELECT group_concat(callid || ' ' || state || ' ' || status, ', ') FROM outbox "
 	    "WHERE body <> ''");
