@@ -107,22 +107,29 @@ is "report: as many as the source has beginnings" "$total" "$counted"
 is "report: every call that was told is sent" "$(awk '$2 == "sent" { print $1 }' "$T/report")" "$(sed 's/.*"callid"://' "$T/wanted" | sort -u | wc -l)"
 is "report: nothing is too late, unknown, rejected or not told" "$(grep -c 'too late\|unknown\|rejected\|not told' "$T/report")" 0
 
-# Interrupted at random moments of the whole, by SIGKILL and SIGTERM; then resumed until all is told.
+# Interrupted at random points, by SIGKILL and SIGTERM: while rows are read (after some milliseconds) and while requests are sent (once so many
+# more have arrived, however fast the machine is); then resumed until all is told.
 planfix cut
 conf cut big
-awk -v seed="$SEED" -v n="$KILLS" -v took="$took" 'BEGIN { srand(seed); for (i = 0; i < n; i++) printf "%.3f %s\n", 0.02 + rand() * (n > 10 ? 2 / n : 0.9) * took / 1000, rand() < .5 ? "KILL" : "TERM" }' >"$T/moments"
+awk -v seed="$SEED" -v n="$KILLS" -v took="$took" -v wanted="$(wc -l <"$T/wanted")" 'BEGIN { srand(seed)
+	for (i = 0; i < n; i++) print (i % 3 == 0 ? sprintf("time %.3f", 0.02 + rand() * took / 4000) : "sent " int(1 + rand() * wanted / n * 1.4)), rand() < .5 ? "KILL" : "TERM" }' >"$T/points"
+at_work() { case $(sed 's/.*) \(.\).*/\1/' "/proc/$1/stat" 2>/dev/null) in Z | '') return 1 ;; esac; }
 stopped=0
-while read -r seconds signal; do
+while read -r what much signal; do
+	have=$(wc -l <"$T/cut.log")
 	"$CELSYNC" -c "$T/cut.conf" backfill $period >/dev/null 2>"$T/cut.$signal" &
 	run=$!
-	sleep "$seconds"
-	kill "-$signal" $run 2>/dev/null && stopped=$((stopped + 1))
+	case $what in
+	time) sleep "$much" ;;
+	sent) while at_work $run && [ "$(wc -l <"$T/cut.log")" -lt $((have + much)) ]; do sleep 0.02; done ;;
+	esac
+	at_work $run && kill "-$signal" $run && stopped=$((stopped + 1))
 	wait $run
 	status=$?
-	[ "$signal" != TERM ] || [ $status = 0 ] || [ $status = 143 ] || ok "SIGTERM after $seconds s ends it cleanly, not with $status" 1 "$T/cut.TERM"
-done <"$T/moments"
-echo "# $(grep -c KILL "$T/moments") SIGKILL, $(grep -c TERM "$T/moments") SIGTERM; $stopped runs were stopped; then $(arrived cut | wc -l) requests had arrived"
-is "runs were stopped before their end" "$([ "$stopped" -ge $((KILLS > 10 ? KILLS / 2 : 1)) ] && echo yes)" yes
+	[ "$signal" != TERM ] || [ $status = 0 ] || [ $status = 143 ] || ok "SIGTERM at $what $much ends it cleanly, not with $status" 1 "$T/cut.TERM"
+done <"$T/points"
+echo "# $(grep -c KILL "$T/points") SIGKILL, $(grep -c TERM "$T/points") SIGTERM; $stopped runs were stopped; then $(arrived cut | wc -l) requests had arrived"
+is "runs were stopped while there was work" "$([ "$stopped" -ge $((KILLS / 3)) ] && echo yes)" yes
 "$CELSYNC" -c "$T/cut.conf" backfill $period >/dev/null 2>"$T/err"
 is "resumed: status" $? 0
 is "resumed: nothing waits any more" "$(ready cut)" 0
