@@ -84,6 +84,10 @@ grep -q "no call of 79167612836 at that time" "$T/err"
 ok "another day: said" $? "$T/err"
 show 79167612836 "2026-11-23 08:00"
 is "hours later: status" $? 1
+show 79167612836 "2026-11-23 05:32"
+is "an hour and two seconds later: status" $? 1
+show 79167612836 "2026-11-23 05:31"
+is "within the hour: status" $? 0
 show 79167612836 yesterday
 is "no date: status" $? 64
 show 101 2026-11-23
