@@ -19,11 +19,11 @@ UNIT    := $(sort $(wildcard tests/unit/*.c))
 SCENE   := $(patsubst %.c,$(B)/%.o,$(wildcard tests/scene/*.c))
 PLANFIX := $(patsubst tests/planfix/%.c,$(B)/planfix/%.o,$(sort $(wildcard tests/planfix/*.c)))
 TESTS   := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT))
-TOOLS   := $(B)/tests/planfix $(B)/tests/compare $(B)/tests/celsync-crash
+TOOLS   := $(B)/tests/planfix $(B)/tests/compare $(B)/tests/celsync-crash $(B)/bench/generate $(B)/bench/pair
 CRASHED := $(patsubst %.c,$(B)/crash/%.o,$(sort $(shell grep -l '"store/crash.h"' poller/*.c store/*.c sync/*.c)))
 SQL     := $(sort $(wildcard sql/*/*.sql sql/*/*/*.sql))
 
-.PHONY: all programs tests demo check prove crash kill soak asan valgrind strict fuzz coverage lint format format-check deps-build deps-check deps-lint deps-bench clean
+.PHONY: all programs tests demo check prove crash kill soak asan valgrind strict fuzz coverage lint check-history check-metrics format format-check deps-build deps-check deps-lint deps-bench clean
 
 all: deps-build
 	@$(MAKE) --no-print-directory programs
@@ -169,7 +169,7 @@ coverage: deps-check
 #   readdirCalled    a stream has one reader each; readdir_r is what glibc advises against
 LINTED = $(SRC) $(wildcard cron/*.c)
 LINT_CPP = $(CPP) '-DHOOK_PROGRAM="/usr/bin/celsync"' $$(pkg-config --cflags $(PKGS))
-lint: strict format-check
+lint: strict format-check check-metrics
 	@shellcheck -x -S warning $(shell git ls-files '*.sh') .ci/run $(wildcard debian/celsync.p[or]*)
 	@shellcheck -s bash cron/celsync.bash-completion
 	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -I. \
@@ -180,6 +180,16 @@ lint: strict format-check
 	    gcc -fanalyzer -Werror -O1 $(LINT_CPP) -c -o /dev/null $$f || exit 1; done
 	@for f in $(LINTED); do echo "  TIDY $$f"; \
 	    clang-tidy --quiet $$f -- $(LINT_CPP) 2>/dev/null || exit 1; done
+
+# A year of calls: memory, interruptions, sums, live traffic. HISTORY_ROWS=130000 for a smaller year; HISTORY_SEED repeats a run.
+check-history: deps-check
+	@$(MAKE) --no-print-directory -j$(shell nproc) tests
+	@HISTORY_ROWS=$${HISTORY_ROWS:-1300000} HISTORY_KILLS=$${HISTORY_KILLS:-20} CELSYNC_BUILD=$(abspath $(B)) tests/run/history.sh
+
+# promtool's judgement of `celsync status --prometheus`.
+check-metrics: deps-check deps-lint
+	@$(MAKE) --no-print-directory -j$(shell nproc) tests
+	@CELSYNC_TOP=$(CURDIR) CELSYNC_BUILD=$(abspath $(B)) tests/prove.sh tests/metrics.sh
 
 include debian/install.mk
 include tests/bench/bench.mk

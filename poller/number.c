@@ -156,6 +156,39 @@ number_rewritten(const number_rewrite *rewrite, const char *number)
 	return text;
 }
 
+char *
+number_digits(const char *text)
+{
+	GString *digits = g_string_new(NULL);
+	for (const char *p = text; *p != '\0'; p++)
+		if (g_ascii_isdigit(*p))
+			g_string_append_c(digits, *p);
+	return g_string_free(digits, FALSE);
+}
+
+static void
+add_form(GPtrArray *forms, const char *number, gsize least)
+{
+	g_autofree char *digits = number_digits(number);
+	if (strlen(digits) >= least &&
+	    !g_ptr_array_find_with_equal_func(forms, digits, g_str_equal, NULL))
+		g_ptr_array_add(forms, g_steal_pointer(&digits));
+}
+
+GPtrArray *
+number_forms(const number_rewrite *rewrite, const char *typed, gsize least)
+{
+	GPtrArray *forms = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *digits = number_digits(typed), *plus = g_strconcat("+", digits, NULL);
+	const char *const ways[] = { typed, digits, plus };
+	add_form(forms, typed, least);
+	for (guint i = 0; i < G_N_ELEMENTS(ways); i++) {
+		g_autofree char *rewritten = number_rewritten(rewrite, ways[i]);
+		add_form(forms, rewritten, least);
+	}
+	return forms;
+}
+
 gboolean
 number_is_dialable(const char *text)
 {

@@ -49,6 +49,29 @@ announced_as(store *db, const char *const *ids, const char *ext, char **callid, 
 	return TRUE;
 }
 
+static gboolean
+add_callids(store *db, const char *id, GPtrArray *callids, GError **error)
+{
+	statement *query = store_query(db, "windows/announced_callids");
+	int got;
+	store_bind_text(query, ":id", id);
+	while ((got = store_step(query, error)) > 0) {
+		const char *callid = store_text(query, 0);
+		if (!g_ptr_array_find_with_equal_func(callids, callid, g_str_equal, NULL))
+			g_ptr_array_add(callids, g_strdup(callid));
+	}
+	return got == 0;
+}
+
+gboolean
+announced_callids(store *db, const char *const *ids, GPtrArray *callids, GError **error)
+{
+	for (; *ids != NULL; ids++)
+		if (!add_callids(db, *ids, callids, error))
+			return FALSE;
+	return TRUE;
+}
+
 gboolean
 announced_going_on(store *db, const char *callid, gboolean *going_on, GError **error)
 {

@@ -27,6 +27,13 @@ gboolean
 announced_as(store *store, const char *const *ids, const char *ext, char **callid, GError **error);
 
 /*
+ * Adds to `callids` (char *) those under which the hook announced a call known by any of `ids` (NULL at the end), each once, but for
+ * those that are there.
+ */
+gboolean
+announced_callids(store *store, const char *const *ids, GPtrArray *callids, GError **error);
+
+/*
  * *going_on TRUE where the store knows an open call by an id that was announced as `callid`. An answer is worth something only
  * after a pass has read all rows there are.
  */

@@ -279,6 +279,16 @@ recordings_counts(store *db, gint64 counts[RECORDING_STATES], GError **error)
 }
 
 GArray *
+recordings_past(store *db, gint64 after, gint64 before, int limit, GError **error)
+{
+	statement *query = store_query(db, "recordings/past");
+	store_bind_int(query, ":after", after);
+	store_bind_int(query, ":before", before);
+	store_bind_int(query, ":limit", limit);
+	return recording_rows(query, error);
+}
+
+GArray *
 recordings_of(store *db, const char *callid, enum recording_state state, int limit, GError **error)
 {
 	statement *query =

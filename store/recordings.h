@@ -99,5 +99,7 @@ gboolean recordings_counts(store *store, gint64 counts[RECORDING_STATES], GError
 /* Of one call, or all in one state (callid NULL); struct recording, oldest first, at most limit. */
 GArray *recordings_of(
     store *store, const char *callid, enum recording_state state, int limit, GError **error);
+/* Waiting ones with id > after of calls that ended before `before`; struct recording, in order of id, at most limit. */
+GArray *recordings_past(store *store, gint64 after, gint64 before, int limit, GError **error);
 
 #endif

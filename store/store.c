@@ -16,6 +16,8 @@
 #define RETRY_MS 10
 /* What the -wal file is cut back to after a checkpoint; a backfill may have made it longer. */
 #define WAL_LIMIT "PRAGMA journal_size_limit = 16777216"
+/* Pages that became free go back to the file system when they are asked to, a few at a time. */
+#define FREE_PAGES "PRAGMA auto_vacuum = INCREMENTAL"
 
 G_DEFINE_QUARK(celsync - store - error, store_error)
 
@@ -296,8 +298,11 @@ static gboolean
 set_up_to_write(store *db, int version, GError **error)
 {
 	g_autofree char *journal = NULL;
-	if (!switch_to_wal(db, &journal, error) ||
-	    !execute(db, "cannot be set up", "PRAGMA synchronous = FULL; " WAL_LIMIT, error))
+	/* Only a file without tables takes this; an older one does when it is compacted. */
+	if (!execute(db, "cannot be set up", FREE_PAGES, error) ||
+	    !switch_to_wal(db, &journal, error) ||
+	    !execute(db, "cannot be set up",
+		"PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; " WAL_LIMIT, error))
 		return FALSE;
 	if (g_strcmp0(journal, "wal") != 0) {
 		g_set_error(error, STORE_ERROR, STORE_ERROR_OPEN,
@@ -388,6 +393,35 @@ store_rollback(store *db)
 	/* A full disk makes SQLite roll back by itself. */
 	if (!sqlite3_get_autocommit(db->handle))
 		sqlite3_exec(db->handle, sql_text("store/rollback"), NULL, NULL, NULL);
+}
+
+gboolean
+store_shrink(store *db, guint pages, gint64 *free, GError **error)
+{
+	g_autofree char *some = g_strdup_printf("PRAGMA incremental_vacuum(%u)", pages);
+	gint64 before;
+	if (!ask(db, "cannot be read", "PRAGMA freelist_count", &before, NULL, error))
+		return FALSE;
+	*free = 0;
+	return before == 0 ||
+	       (execute(db, "cannot be made smaller", some, error) &&
+		   ask(db, "cannot be read", "PRAGMA freelist_count", free, NULL, error));
+}
+
+gboolean
+store_compact(store *db, GError **error)
+{
+	gint64 busy;
+	if (!execute(db, "cannot be compacted", FREE_PAGES "; VACUUM", error) ||
+	    !ask(db, "cannot be compacted", "PRAGMA wal_checkpoint(TRUNCATE)", &busy, NULL, error))
+		return FALSE;
+	if (busy == 0)
+		return TRUE;
+	g_set_error(error, STORE_ERROR, STORE_ERROR_BUSY,
+	    "store %s: its -wal could not be emptied, because another program reads the file\n"
+	    "Do the same again.",
+	    db->path);
+	return FALSE;
 }
 
 gint64

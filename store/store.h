@@ -59,6 +59,15 @@ gboolean store_commit(store *store, GError **error);
 void store_rollback(store *store);
 
 /*
+ * What is deleted is overwritten (secure_delete). Outside a transaction: store_shrink gives up to `pages` free pages (4 KiB) back to
+ * the file system, under the write lock for as long as that takes; *free are left. store_compact writes the whole file anew
+ * and empties its -wal, so that nothing of what was removed is left in either: seconds under the write lock, for a file of 100 MB;
+ * STORE_ERROR_BUSY where a reader kept the -wal from being emptied.
+ */
+gboolean store_shrink(store *store, guint pages, gint64 *free, GError **error);
+gboolean store_compact(store *store, GError **error);
+
+/*
  * A prepared statement, by the name of its file below sql/store without ".sql" ("outbox/put"). It is
  * borrowed, reset and unbound; only one user at a time, and the last row must be read (or store_reset
  * called) before it is asked for again. Parameters are bound by name (":callid"), each one; NULL

@@ -75,6 +75,7 @@ int cmd_announce(struct app *app, int argc, char **argv);
 int cmd_init(struct app *app, int argc, char **argv);
 int cmd_recordings(struct app *app, int argc, char **argv);
 int cmd_show(struct app *app, int argc, char **argv);
+int cmd_forget(struct app *app, int argc, char **argv);
 int cmd_replay(struct app *app, int argc, char **argv);
 
 #endif

@@ -2,26 +2,22 @@
  * celsync backfill: reports calls of the past. The outbox is filled at history's priority, in one stream of the rows and constant
  * memory; then it is emptied. What was told before is not told again, so the command may be stopped and started at will.
  */
+#include "sync/absent.h"
 #include "sync/app.h"
 #include "sync/convert.h"
+#include "sync/days.h"
 #include "sync/lock.h"
 #include "sync/log.h"
 #include "sync/pass.h"
 #include "sync/pbx.h"
 #include "sync/progress.h"
 #include "sync/tell.h"
-#include "sync/text.h"
 
 #include "store/jobs.h"
+#include "store/standing.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
-
-struct day {
-	char *date;
-	guint64 in, out, answered, missed, failed, recordings;
-};
 
 struct backfill {
 	struct app *app;
@@ -30,8 +26,10 @@ struct backfill {
 	struct teller teller;
 	struct job job;
 	GHashTable *known; /* callids told by somebody else; NULL: none */
-	GArray *days;      /* struct day, of a dry run */
+	struct days *days; /* of a dry run; NULL: it is none */
 	struct progress *progress;
+	const char *from, *to, *known_file; /* as given */
+	gint64 waiting;                     /* requests, when sending began */
 	gboolean writing;
 	gboolean yes, declined; /* not to be asked; asked, and it was no */
 	gint64 low;             /* the first row of the period */
@@ -46,62 +44,6 @@ struct backfill {
  */
 #define COMMIT_CALLS 1000
 #define COMMIT_TIME (G_USEC_PER_SEC / 4)
-
-/* Days of a dry run. */
-
-static struct day *
-day_of(struct backfill *b, const struct call *call)
-{
-	char text[TEXT_TIME];
-	text_time(call->start, b->pbx.tz, text);
-	text[10] = '\0';
-	for (guint i = b->days->len; i-- > 0;) {
-		struct day *day = &g_array_index(b->days, struct day, i);
-		if (strcmp(day->date, text) == 0)
-			return day;
-	}
-	struct day day = { .date = g_strdup(text) };
-	g_array_append_val(b->days, day);
-	return &g_array_index(b->days, struct day, b->days->len - 1);
-}
-
-static void
-count_day(struct backfill *b, const struct call *call)
-{
-	struct day *day = day_of(b, call);
-	day->in += call->direction == DIRECTION_IN;
-	day->out += call->direction == DIRECTION_OUT;
-	day->answered += call->result == RESULT_ANSWERED;
-	day->missed += call->result == RESULT_MISSED;
-	day->failed += call->result == RESULT_FAILED;
-	day->recordings += call->n_recordings;
-}
-
-static void
-day_clear(gpointer data)
-{
-	g_free(((struct day *)data)->date);
-}
-
-static void
-print_days(const struct backfill *b)
-{
-	double rate = b->app->config->planfix.rate;
-	fprintf(stderr, "%-10s %7s %7s %9s %7s %7s %11s\n", "day", "in", "out", "answered",
-	    "missed", "failed", "recordings");
-	for (guint i = 0; i < b->days->len; i++) {
-		const struct day *d = &g_array_index(b->days, struct day, i);
-		fprintf(stderr,
-		    "%-10s %7" G_GUINT64_FORMAT " %7" G_GUINT64_FORMAT " %9" G_GUINT64_FORMAT
-		    " %7" G_GUINT64_FORMAT " %7" G_GUINT64_FORMAT " %11" G_GUINT64_FORMAT "\n",
-		    d->date, d->in, d->out, d->answered, d->missed, d->failed, d->recordings);
-	}
-	fprintf(stderr, "%" G_GINT64_FORMAT " requests", b->teller.events);
-	if (rate > 0)
-		fprintf(stderr, ", about %.0f minutes at %g a second",
-		    (double)b->teller.events / rate / 60, rate);
-	fputc('\n', stderr);
-}
 
 /* Calls. */
 
@@ -152,13 +94,13 @@ take_group(
 			b->left_out++;
 			continue;
 		}
-		if (b->days != NULL && call->skip == NULL)
-			count_day(b, call);
+		const gint64 before = b->teller.events;
 		if (!tell_call(&b->teller, call, TRUE, error))
 			return FALSE;
+		if (b->days != NULL && call->skip == NULL)
+			days_add(b->days, call, b->teller.events - before);
 	}
-	if (b->progress != NULL)
-		progress_show(b->progress, t->last, b->total, b->teller.events);
+	progress_reading(b->progress, g_get_monotonic_time(), t->last, b->total, b->teller.events);
 	return TRUE;
 }
 
@@ -285,24 +227,71 @@ convert_now(struct backfill *b)
 		log_say(LOG_LEVEL_INFO, "recordings are left to the run that is at work");
 		return;
 	}
-	if (!convert(
-		b->db, &b->app->config->recordings, g_get_real_time(), &app_stop, &result, &error))
+	gint64 absent;
+	if (!absent_settle(b->db, &b->app->config->recordings, g_get_real_time(), &app_stop,
+		&absent, &error)) {
+		app_fail("recordings", error);
+		return;
+	}
+	if (absent > 0)
+		log_say(LOG_LEVEL_INFO, "%" G_GINT64_FORMAT " recordings are not there any more",
+		    absent);
+	if (!app_stop && !convert(b->db, &b->app->config->recordings, g_get_real_time(), &app_stop,
+			     &result, &error))
 		app_fail("recordings", error);
 	convert_result_clear(&result);
 }
 
+static void
+watch_sending(const struct deliver_result *so_far, gpointer data)
+{
+	struct backfill *b = data;
+	progress_sending(b->progress, g_get_monotonic_time(), so_far->sent, b->waiting);
+}
+
 static int
-send_now(struct backfill *b)
+send_now(struct backfill *b, GError **error)
 {
 	gboolean busy = FALSE;
+	gint64 since;
 	convert_now(b);
 	if (app_stop)
 		return EXIT_DONE;
-	int status = pass_send(b->app, b->db, &busy);
+	if (!standing_waiting(b->db, OUTBOX_HISTORY, &b->waiting, &since, error))
+		return app_fail(NULL, *error);
+	int status = pass_send_watched(b->app, b->db, watch_sending, b, &busy);
 	if (busy)
 		log_say(LOG_LEVEL_INFO,
 		    "another run is sending: it sends these, too, after what is live");
 	return status;
+}
+
+/* As it was given, so that it can be copied. */
+static void
+say_how_to_go_on(const struct backfill *b)
+{
+	g_autofree char *from = g_shell_quote(b->from), *to = g_shell_quote(b->to),
+			*known = b->known_file != NULL ? g_shell_quote(b->known_file) : NULL;
+	log_say(LOG_LEVEL_INFO,
+	    "stopped at row %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT
+	    "\nTo go on from here: celsync backfill --from %s --to %s%s%s\n"
+	    "What waits in the outbox is also sent by the next passes, after what is live.",
+	    MIN(b->job.next, b->job.last + 1), b->job.last, from, to,
+	    known != NULL ? " --known " : "", known != NULL ? known : "");
+}
+
+static void
+begin_progress(struct backfill *b)
+{
+	b->progress = progress_new(
+	    stderr, isatty(STDERR_FILENO) == 1, b->job.from, b->job.to, g_get_monotonic_time());
+}
+
+/* On a terminal the bar's line is cleaned before anything else is said. */
+static void
+end_progress(struct backfill *b)
+{
+	g_clear_pointer(&b->progress, progress_free);
 }
 
 static int
@@ -323,24 +312,31 @@ run(struct backfill *b, gboolean dry_run)
 		.form = pbx_form_settings(&b->pbx, b->app->config),
 		.now = g_get_real_time(),
 		.history = TRUE };
-	b->progress = progress_new(b->job.from, b->job.to);
+	if (dry_run)
+		b->days = days_new(b->pbx.tz, &b->app->config->recordings);
+	begin_progress(b);
 	gboolean ok = fill(b, &error);
-	g_clear_pointer(&b->progress, progress_free);
+	end_progress(b);
+	if (ok && dry_run)
+		days_print(b->days, stderr, b->app->config->planfix.rate);
+	g_clear_pointer(&b->days, days_free);
 	pbx_close(&b->pbx);
 	if (!ok)
 		return app_fail(NULL, error);
-	if (dry_run) {
-		print_days(b);
+	if (dry_run)
 		return EXIT_DONE;
-	}
 	if (b->declined)
 		return EXIT_PARTLY;
-	if (app_stop) {
-		log_say(LOG_LEVEL_INFO, "stopped; the same command goes on from here");
-		return EXIT_DONE;
+	int status = EXIT_DONE;
+	if (!app_stop) {
+		say_filled(b);
+		begin_progress(b);
+		status = send_now(b, &error);
+		end_progress(b);
 	}
-	say_filled(b);
-	return send_now(b);
+	if (app_stop)
+		say_how_to_go_on(b);
+	return status;
 }
 
 /* A file of call ids, one a line. */
@@ -417,13 +413,11 @@ cmd_backfill(struct app *app, int argc, char **argv)
 		if (b.known == NULL)
 			return app_fail("--known", error);
 	}
-	if (dry_run) {
-		b.days = g_array_new(FALSE, FALSE, sizeof(struct day));
-		g_array_set_clear_func(b.days, day_clear);
-	}
+	b.from = from;
+	b.to = to;
+	b.known_file = known;
 	status = run(&b, dry_run);
 	g_clear_pointer(&b.db, store_close);
 	g_clear_pointer(&b.known, g_hash_table_unref);
-	g_clear_pointer(&b.days, g_array_unref);
 	return status;
 }

@@ -42,6 +42,9 @@ wants_recording(const struct replay *r, const struct recording *recording)
 	if (recording->state == RECORDING_FAILED ? !r->failed
 						 : recording->state != RECORDING_NONE || !r->none)
 		return FALSE;
+	/* Retention has removed its name. */
+	if (recording->path[0] == '\0')
+		return FALSE;
 	return recording->call_ended >= r->filter.from && recording->call_ended < r->filter.to &&
 	       (r->filter.error == NULL || contains(recording->reason, r->filter.error));
 }

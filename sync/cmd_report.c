@@ -3,9 +3,12 @@
  * is told. The classes sum to the calls.
  */
 #include "sync/app.h"
+#include "sync/late_facts.h"
+#include "sync/log.h"
 #include "sync/pbx.h"
 #include "sync/text.h"
 
+#include "store/announced.h"
 #include "store/checkpoint.h"
 #include "store/outbox.h"
 
@@ -42,59 +45,63 @@ struct report {
 	gint64 from, to, now;
 	enum format format;
 	guint64 total, classes[CLASSES];
+	guint64 late;          /* calls of which facts came too late to be told */
 	GHashTable *reasons;   /* why skipped -> count */
 	GHashTable *strangers; /* extensions that are not among [pbx] employees */
 };
 
-/* The state that decides: of several requests the one that needs attention. */
-static gboolean
-class_of_requests(const struct report *r, const char *callid, enum class *class, GError **error)
+/* All requests of a call, under the id it has or the one under which the hook announced it. */
+static GArray *
+requests_of(const struct report *r, const struct call *call, GError **error)
 {
+	g_autoptr(GPtrArray) callids = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(struct outbox_item));
+	g_array_set_clear_func(all, (GDestroyNotify)outbox_item_clear);
+	if (r->db == NULL)
+		return g_steal_pointer(&all);
+	g_ptr_array_add(callids, g_strdup(call->callid));
+	if (!announced_callids(r->db, call->aliases, callids, error))
+		return NULL;
+	for (guint i = 0; i < callids->len; i++) {
+		g_autoptr(GArray) items = outbox_of_call(r->db, callids->pdata[i], error);
+		if (items == NULL)
+			return NULL;
+		g_array_append_vals(all, items->data, items->len);
+		/* The strings went along. */
+		g_array_set_clear_func(items, NULL);
+	}
+	return g_steal_pointer(&all);
+}
+
+/* The state that decides: of several requests the one that needs attention. */
+static enum class class_of_requests(const GArray *items) {
 	static const enum class by_state[OUTBOX_STATES] = { [OUTBOX_READY] = CLASS_WAITING,
 		[OUTBOX_SENDING] = CLASS_WAITING,
 		[OUTBOX_SENT] = CLASS_SENT,
 		[OUTBOX_REJECTED] = CLASS_REJECTED,
 		[OUTBOX_UNKNOWN] = CLASS_UNKNOWN,
 		[OUTBOX_EXPIRED] = CLASS_EXPIRED };
-	static const int weight[CLASSES] = { [CLASS_SENT] = 1,
-		[CLASS_EXPIRED] = 2,
-		[CLASS_WAITING] = 3,
-		[CLASS_UNKNOWN] = 4,
-		[CLASS_REJECTED] = 5 };
-	*class = CLASS_UNTOLD;
-	if (r->db == NULL)
-		return TRUE;
-	g_autoptr(GArray) items = outbox_of_call(r->db, callid, error);
-	if (items == NULL)
-		return FALSE;
-	for (guint i = 0; i < items->len; i++) {
-		const struct outbox_item *item = &g_array_index(items, struct outbox_item, i);
-		/* An announcement that came to nothing is no loss: the call itself is told. */
-		if (item->rank == OUTBOX_ANNOUNCE)
-			continue;
-		enum class its = by_state[item->state];
-		if (*class == CLASS_UNTOLD || weight[its] > weight[*class])
-			*class = its;
-	}
-	return TRUE;
+	    static const int weight[CLASSES] = { [CLASS_SENT] = 1,
+		    [CLASS_EXPIRED] = 2,
+		    [CLASS_WAITING] = 3,
+		    [CLASS_UNKNOWN] = 4,
+		    [CLASS_REJECTED] = 5 };
+	    enum class class = CLASS_UNTOLD; for (guint i = 0; i < items->len; i++){
+		    const struct outbox_item *item = &g_array_index(items, struct outbox_item, i);
+		    /* An announcement that came to nothing is no loss: the call itself is told. */
+		    if (item->rank == OUTBOX_ANNOUNCE) continue;
+		    enum class its = by_state[item->state];
+		    if (class == CLASS_UNTOLD || weight[its] > weight[class]) class = its;
+}
+return class;
 }
 
-static gboolean
-classify(const struct report *r, const struct call *call, enum class *class, GError **error)
-{
-	if (call->settled == SETTLED_OPEN) {
-		*class = CLASS_OPEN;
-		return TRUE;
-	}
-	if (!class_of_requests(r, call->callid, class, error))
-		return FALSE;
-	if (*class != CLASS_UNTOLD)
-		return TRUE;
-	if (call->skip != NULL)
-		*class = CLASS_SKIPPED;
-	else if (r->db == NULL || call->start < r->checkpoint.start)
-		*class = CLASS_BEFORE_START;
-	return TRUE;
+static enum class classify(const struct report *r, const struct call *call, const GArray *items) {
+	if (call->settled == SETTLED_OPEN) return CLASS_OPEN;
+	    enum class class = class_of_requests(items); if (class != CLASS_UNTOLD) return class;
+	    if (call->skip != NULL) return CLASS_SKIPPED;
+	    return r->db == NULL || call->start < r->checkpoint.start ? CLASS_BEFORE_START
+	                                                              : CLASS_UNTOLD;
 }
 
 static void
@@ -110,35 +117,65 @@ note_strangers(struct report *r, const struct call *call)
 	}
 }
 
+/* A field as RFC 4180 wants it; what a spreadsheet would take for a formula is kept from it. */
 static void
-print_call(const struct report *r, const struct call *call, enum class class)
+print_csv_field(const char *text, const char *before)
+{
+	g_autofree char *clean = text_clean(text);
+	printf("%s\"%s", before, *clean != '\0' && strchr("=+-@", *clean) ? "'" : "");
+	for (const char *p = clean; *p != '\0'; p++)
+		printf(*p == '"' ? "\"\"" : "%c", *p);
+	putchar('"');
+}
+
+static void
+print_json_line(const struct call *call, const char *start, const char *class, const char *why,
+    const GPtrArray *late)
+{
+	json_t *facts = json_array();
+	for (guint i = 0; i < late->len; i++)
+		json_array_append_new(facts, json_string(late->pdata[i]));
+	g_autofree char *client = call->client != NULL ? text_clean(call->client) : NULL;
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s?, s:s, s:I, s:s, s:s?, s:o}", "callid",
+	    call->callid, "start", start, "direction", direction_name(call->direction), "client",
+	    client, "result", result_name(call->result), "talk",
+	    (json_int_t)text_seconds(call->talk), "class", class, "reason", why, "late", facts);
+	g_autofree char *line = json_dumps(o, JSON_COMPACT);
+	json_decref(o);
+	printf("%s\n", line);
+}
+
+static void
+print_call(const struct report *r, const struct call *call, enum class class, const GPtrArray *late)
 {
 	char start[TEXT_TIME];
 	text_time(call->start, NULL, start);
-	g_autofree char *client = text_clean(call->client != NULL ? call->client : "");
-	const char *why = class == CLASS_SKIPPED ? call->skip : "";
-	if (r->format == FORMAT_CSV) {
-		printf("%s,%s,%s,\"%s\",%s,%" G_GINT64_FORMAT ",%s,\"%s\"\n", start, call->callid,
-		    direction_name(call->direction), client, result_name(call->result),
-		    text_seconds(call->talk), class_names[class], why);
+	const char *why = class == CLASS_SKIPPED ? call->skip : NULL;
+	if (r->format == FORMAT_JSON) {
+		print_json_line(call, start, class_names[class], why, late);
 		return;
 	}
-	if (r->format == FORMAT_JSON) {
-		json_t *o = json_pack("{s:s, s:s, s:s, s:s?, s:s, s:I, s:s, s:s?}", "callid",
-		    call->callid, "start", start, "direction", direction_name(call->direction),
-		    "client", call->client != NULL ? client : NULL, "result",
-		    result_name(call->result), "talk", (json_int_t)text_seconds(call->talk),
-		    "class", class_names[class], "reason", *why != '\0' ? why : NULL);
-		g_autofree char *line = json_dumps(o, JSON_COMPACT);
-		json_decref(o);
-		printf("%s\n", line);
+	if (r->format == FORMAT_CSV) {
+		g_ptr_array_add((GPtrArray *)late, NULL);
+		g_autofree char *facts = g_strjoinv("; ", (char **)late->pdata);
+		g_autofree char *talk =
+		    g_strdup_printf("%" G_GINT64_FORMAT, text_seconds(call->talk));
+		const char *const fields[] = { start, call->callid, direction_name(call->direction),
+			call->client != NULL ? call->client : "", result_name(call->result), talk,
+			class_names[class], why != NULL ? why : "", facts };
+		for (guint i = 0; i < G_N_ELEMENTS(fields); i++)
+			print_csv_field(fields[i], i > 0 ? "," : "");
+		putchar('\n');
 		return;
 	}
 	/* As text only what is not simply done. */
-	if (class != CLASS_SENT && class != CLASS_SKIPPED)
-		printf("%-20s  %-22s  %-8s  %-15s  %-8s  %s\n", start, call->callid,
-		    direction_name(call->direction), client, result_name(call->result),
-		    class_names[class]);
+	if ((class == CLASS_SENT || class == CLASS_SKIPPED) && late->len == 0)
+		return;
+	g_autofree char *client = text_clean(call->client != NULL ? call->client : "");
+	printf("%-20s  %-22s  %-8s  %-15s  %-8s  %s\n", start, call->callid,
+	    direction_name(call->direction), client, result_name(call->result), class_names[class]);
+	for (guint i = 0; i < late->len; i++)
+		printf("    too late: %s\n", (const char *)late->pdata[i]);
 }
 
 static gboolean
@@ -150,13 +187,16 @@ take_group(
 	(void)group;
 	for (guint i = 0; i < calls->len; i++) {
 		struct call *call = calls->pdata[i];
-		enum class class;
 		if (call->start < r->from || call->start >= r->to)
 			continue;
 		call_settle(
 		    call, t, &patience, t->last != TIME_NONE ? r->now - t->last : patience.stale);
-		if (!classify(r, call, &class, error))
+		g_autoptr(GArray) items = requests_of(r, call, error);
+		if (items == NULL)
 			return FALSE;
+		enum class class = classify(r, call, items);
+		g_autoptr(GPtrArray) late = late_facts(call, items);
+		r->late += late->len > 0;
 		r->total++;
 		r->classes[class]++;
 		if (class == CLASS_SKIPPED) {
@@ -165,7 +205,7 @@ take_group(
 			    GSIZE_TO_POINTER(GPOINTER_TO_SIZE(n) + 1));
 		}
 		note_strangers(r, call);
-		print_call(r, call, class);
+		print_call(r, call, class, late);
 	}
 	return TRUE;
 }
@@ -186,6 +226,11 @@ print_sum(const struct report *r)
 		fprintf(out, "%16" G_GSIZE_FORMAT "  skipped: %s\n", GPOINTER_TO_SIZE(value),
 		    (const char *)key);
 	fprintf(out, "%8" G_GUINT64_FORMAT "  calls in the source\n", r->total);
+	if (r->late > 0)
+		fprintf(out,
+		    "of %" G_GUINT64_FORMAT
+		    " calls facts came too late to be told; what was sent is never corrected\n",
+		    r->late);
 	g_hash_table_iter_init(&iter, r->strangers);
 	while (g_hash_table_iter_next(&iter, &key, NULL))
 		fprintf(out,
@@ -210,7 +255,7 @@ run(struct report *r)
 		return app_fail(NULL, error);
 	r->now = g_get_real_time();
 	if (r->format == FORMAT_CSV)
-		printf("start,callid,direction,client,result,talk,class,reason\n");
+		printf("start,callid,direction,client,result,talk,class,reason,late\n");
 	struct rebuild_options options = pbx_rebuild_options(&pbx, r->app->config);
 	options.open = TRUE;
 	g_autoptr(rebuild) rows = rebuild_new(pbx.source, &options, take_group, NULL, r);
@@ -249,10 +294,14 @@ cmd_report(struct app *app, int argc, char **argv)
 	int status;
 	if (!app_options(app, entries, argc, argv, &status))
 		return status;
+	if (json && csv) {
+		log_say(LOG_LEVEL_ERROR, "--json or --csv, not both");
+		return EXIT_USAGE;
+	}
 	r.from = r.to - 24 * 3600 * (gint64)G_USEC_PER_SEC;
 	if ((from != NULL && !config_parse_time(from, NULL, &r.from, &error)) ||
 	    (to != NULL && !config_parse_time(to, NULL, &r.to, &error))) {
-		g_printerr("celsync: %s\n", error->message);
+		log_say(LOG_LEVEL_ERROR, "%s", error->message);
 		return EXIT_USAGE;
 	}
 	if (!app_config(app, CONFIG_NEEDS_SOURCE | CONFIG_NEEDS_STORE, &status))

@@ -1,4 +1,4 @@
-/* celsync show: one call, as its rows tell it, and what became of it. Changes nothing. */
+/* celsync show: one call (or those of one client in a day), as its rows tell it, and what became of it. Changes nothing. */
 #include "sync/app.h"
 
 #include "store/checkpoint.h"
@@ -14,7 +14,11 @@
 #include <unistd.h>
 
 #define WHAT_IDS                                                                                   \
-	"Give a callid as `celsync calls` prints it, or any linkedid or uniqueid of the call."
+	"Give a callid as `celsync calls` prints it, any linkedid or uniqueid of the call, or a "  \
+	"client's number and a date."
+/* A number with fewer digits is an extension. */
+#define DIGITS_LEAST 5
+#define HOUR (3600 * (gint64)G_USEC_PER_SEC)
 
 struct showing {
 	const struct config *config;
@@ -22,7 +26,11 @@ struct showing {
 	struct draw_style style;
 	store *store;   /* NULL: there is none, or it cannot be read */
 	char *no_store; /* then why; owned */
-	char *output;   /* owned; NULL: not found */
+	GString *output;
+	/* What is asked for: an id, or a number and a period (µs UTC). */
+	const char *what;
+	GPtrArray *forms; /* digits of the number; NULL: what is an id */
+	gint64 from, to;
 };
 
 /* What the store knows of it. */
@@ -91,6 +99,20 @@ masked_body(store *db, const struct outbox_item *item, GError **error)
 }
 
 static gboolean
+find_attempts(struct showing *s, struct show *show, GError **error)
+{
+	show->attempts = g_array_new(FALSE, FALSE, sizeof(struct attempt));
+	g_array_set_clear_func(show->attempts, (GDestroyNotify)attempt_clear);
+	for (guint i = 0; i < show->requests->len; i++) {
+		const struct outbox_item *item =
+		    &g_array_index(show->requests, struct outbox_item, i);
+		if (!attempts_of(s->store, item->id, show->attempts, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean
 find_bodies(struct showing *s, struct show *show, GError **error)
 {
 	for (guint i = 0; i < show->requests->len; i++) {
@@ -136,7 +158,8 @@ look_into_store(struct showing *s, struct show *show, const struct group *group,
 	show->recordings =
 	    recordings_of(s->store, show->call->callid, RECORDING_WAITING, RECORDINGS_MOST, error);
 	return show->recordings != NULL && find_requests(s, show, group, error) &&
-	       find_bodies(s, show, error) && find_progress(s, show, group, error);
+	       find_attempts(s, show, error) && find_bodies(s, show, error) &&
+	       find_progress(s, show, group, error);
 }
 
 /* Output. */
@@ -168,10 +191,16 @@ show_call(const struct call *call, const struct timeline *t, const GPtrArray *ca
 		.no_store = s->no_store,
 		.masked = s->masked };
 	gboolean ok = look_into_store(s, &show, t->group, error);
-	if (ok)
-		s->output = render(s, &show);
+	if (ok) {
+		g_autofree char *page = render(s, &show);
+		/* As JSON a line each. */
+		if (s->output->len > 0 && !s->json)
+			g_string_append_c(s->output, '\n');
+		g_string_append_printf(s->output, "%s\n", page);
+	}
 	g_ptr_array_unref(show.bodies);
 	g_clear_pointer(&show.requests, g_array_unref);
+	g_clear_pointer(&show.attempts, g_array_unref);
 	g_clear_pointer(&show.recordings, g_array_unref);
 	return ok;
 }
@@ -208,8 +237,34 @@ open_store(struct showing *s)
 	return FALSE;
 }
 
+static gboolean
+find(struct showing *s, struct pbx *pbx, gboolean *found, GError **error)
+{
+	const gint64 now = g_get_real_time();
+	guint n = 0;
+	if (s->forms == NULL)
+		return find_call(pbx, s->config, s->what, now, show_call, s, found, error);
+	gboolean ok = find_calls_of_number(
+	    pbx, s->config, s->forms, s->from, s->to, now, show_call, s, &n, error);
+	*found = n > 0;
+	return ok;
+}
+
+static void
+say_not_found(const struct showing *s, const struct pbx *pbx)
+{
+	if (s->forms == NULL)
+		log_say(LOG_LEVEL_ERROR, "no call %s in %s\n" WHAT_IDS, s->what,
+		    source_name(pbx->source));
+	else
+		log_say(LOG_LEVEL_ERROR,
+		    "no call of %s at that time in %s\nThe calls of a day: celsync calls --from "
+		    "T --to T",
+		    s->what, source_name(pbx->source));
+}
+
 static int
-run(struct app *app, struct showing *s, const char *id)
+run(struct app *app, struct showing *s)
 {
 	g_autoptr(GError) error = NULL;
 	struct pbx pbx;
@@ -218,20 +273,60 @@ run(struct app *app, struct showing *s, const char *id)
 		return app_fail(NULL, error);
 	find_style(&s->style, pbx.tz);
 	gboolean readable = open_store(s);
-	gboolean ok =
-	    find_call(&pbx, app->config, id, g_get_real_time(), show_call, s, &found, &error);
+	s->output = g_string_new(NULL);
+	gboolean ok = find(s, &pbx, &found, &error);
 	if (ok && !found && !app_stop)
-		log_say(
-		    LOG_LEVEL_ERROR, "no call %s in %s\n" WHAT_IDS, id, source_name(pbx.source));
+		say_not_found(s, &pbx);
 	pbx_close(&pbx);
 	g_clear_pointer(&s->store, store_close);
 	g_clear_pointer(&s->no_store, g_free);
-	if (s->output != NULL)
-		printf("%s\n", s->output);
-	g_clear_pointer(&s->output, g_free);
+	fputs(s->output->str, stdout);
+	g_string_free(s->output, TRUE);
 	if (!ok)
 		return app_fail(NULL, error);
 	return found && readable ? EXIT_DONE : EXIT_PARTLY;
+}
+
+/* A day, or the hour before and behind a time. */
+static gboolean
+read_period(struct showing *s, const char *text)
+{
+	g_autoptr(GError) error = NULL;
+	if (!config_parse_time(text, NULL, &s->from, &error)) {
+		log_say(LOG_LEVEL_ERROR, "%s", error->message);
+		return FALSE;
+	}
+	if (strlen(text) > strlen("2026-11-23")) {
+		s->to = s->from + HOUR;
+		s->from -= HOUR;
+		return TRUE;
+	}
+	g_autoptr(GDateTime) begin = g_date_time_new_from_unix_local(s->from / G_USEC_PER_SEC),
+			     end = begin != NULL ? g_date_time_add_days(begin, 1) : NULL;
+	s->to = end != NULL ? g_date_time_to_unix(end) * G_USEC_PER_SEC : s->from + 24 * HOUR;
+	return TRUE;
+}
+
+static gboolean
+read_arguments(struct showing *s, char **ids)
+{
+	guint n = ids != NULL ? g_strv_length(ids) : 0;
+	if (n < 1 || n > 2 || ids[0][0] == '\0') {
+		log_say(LOG_LEVEL_ERROR, "show wants one ID, or a number and a date\n" WHAT_IDS);
+		return FALSE;
+	}
+	s->what = ids[0];
+	if (n == 1)
+		return TRUE;
+	g_autofree char *digits = number_digits(ids[0]);
+	if (!number_is_dialable(ids[0]) || strlen(digits) < DIGITS_LEAST) {
+		log_say(LOG_LEVEL_ERROR,
+		    "\"%s\" is no telephone number\nFor example: celsync show 79161234567 "
+		    "2026-11-23",
+		    ids[0]);
+		return FALSE;
+	}
+	return read_period(s, ids[1]);
 }
 
 int
@@ -249,12 +344,14 @@ cmd_show(struct app *app, int argc, char **argv)
 	int status;
 	if (!app_options(app, entries, argc, argv, &status))
 		return status;
-	if (ids == NULL || ids[1] != NULL || ids[0][0] == '\0') {
-		log_say(LOG_LEVEL_ERROR, "show wants one ID\n" WHAT_IDS);
+	if (!read_arguments(&s, ids))
 		return EXIT_USAGE;
-	}
 	if (!app_config(app, CONFIG_NEEDS_SOURCE, &status))
 		return status;
 	s.config = app->config;
-	return run(app, &s, ids[0]);
+	if (ids[1] != NULL)
+		s.forms = number_forms(app->config->pbx.rewrite, ids[0], DIGITS_LEAST);
+	status = run(app, &s);
+	g_clear_pointer(&s.forms, g_ptr_array_unref);
+	return status;
 }

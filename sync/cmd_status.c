@@ -1,110 +1,66 @@
-/* celsync status: what the store knows; nothing is asked of the source or of PlanFix. */
+/* celsync status: where things stand, and what is silently wrong. Changes nothing, and asks nothing of PlanFix. */
 #include "sync/app.h"
+#include "sync/log.h"
+#include "sync/standing.h"
 
-#include "store/checkpoint.h"
-#include "store/outbox.h"
-#include "store/recordings.h"
-#include "sync/text.h"
-
-#include <jansson.h>
 #include <stdio.h>
 
-struct summary {
-	struct checkpoint checkpoint;
-	gboolean used;
-	gint64 open;
-	struct outbox_count outbox[OUTBOX_STATES];
-	gint64 recordings[RECORDING_STATES];
+struct output {
+	gboolean json, prometheus, exit_status;
 };
 
-static gboolean
-look(store *db, struct summary *s, GError **error)
+static int
+failed(const struct output *output, const GError *error)
 {
-	return checkpoint_get(db, &s->checkpoint, &s->used, error) &&
-	       checkpoint_open_count(db, &s->open, error) && outbox_counts(db, s->outbox, error) &&
-	       recordings_counts(db, s->recordings, error);
+	int status = app_fail(NULL, error);
+	return output->exit_status ? SEVERITY_CRITICAL : status;
 }
 
-static json_t *
-time_json(gint64 us)
+static int
+run(struct app *app, const struct output *output)
 {
-	char buffer[TEXT_TIME];
-	return us == 0 ? json_null() : json_string(text_time(us, NULL, buffer));
-}
-
-static void
-print_json(const struct summary *s)
-{
-	json_t *o = json_object(), *outbox = json_object(), *recordings = json_object();
-	json_object_set_new(o, "last_pass", time_json(s->checkpoint.last_pass));
-	json_object_set_new(o, "cursor", json_integer(s->checkpoint.cursor));
-	json_object_set_new(o, "start", time_json(s->checkpoint.start));
-	json_object_set_new(o, "open_calls", json_integer(s->open));
-	for (int i = 0; i < OUTBOX_STATES; i++) {
-		json_t *state = json_object();
-		json_object_set_new(state, "count", json_integer(s->outbox[i].n));
-		json_object_set_new(
-		    state, "oldest", time_json(s->outbox[i].n > 0 ? s->outbox[i].oldest : 0));
-		json_object_set_new(outbox, outbox_state_name((enum outbox_state)i), state);
+	g_autoptr(GError) error = NULL;
+	const char *path = app->config->store.path;
+	if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
+		log_say(LOG_LEVEL_ERROR,
+		    "there is no store %s yet\nIt is made by the first `celsync sync`.", path);
+		return output->exit_status ? SEVERITY_CRITICAL : EXIT_PARTLY;
 	}
-	json_object_set_new(o, "outbox", outbox);
-	for (int i = 0; i < RECORDING_STATES; i++)
-		json_object_set_new(recordings, recording_state_name((enum recording_state)i),
-		    json_integer(s->recordings[i]));
-	json_object_set_new(o, "recordings", recordings);
-	g_autofree char *text = json_dumps(o, JSON_INDENT(2));
-	json_decref(o);
-	printf("%s\n", text);
-}
-
-static void
-print_text(const struct summary *s, const char *path)
-{
-	char when[TEXT_TIME];
-	printf("store        %s\n", path);
-	printf("last pass    %s\n", s->checkpoint.last_pass != 0
-					? text_time(s->checkpoint.last_pass, NULL, when)
-					: "never");
-	printf("cursor       row %" G_GINT64_FORMAT "\n", s->checkpoint.cursor);
-	printf("open calls   %" G_GINT64_FORMAT "\n", s->open);
-	printf("requests    ");
-	for (int i = 0; i < OUTBOX_STATES; i++)
-		printf(" %" G_GINT64_FORMAT " %s%s", s->outbox[i].n,
-		    outbox_state_name((enum outbox_state)i), i + 1 < OUTBOX_STATES ? "," : "\n");
-	printf("recordings  ");
-	for (int i = 0; i < RECORDING_STATES; i++)
-		printf(" %" G_GINT64_FORMAT " %s%s", s->recordings[i],
-		    recording_state_name((enum recording_state)i),
-		    i + 1 < RECORDING_STATES ? "," : "\n");
+	g_autoptr(store) db = store_open(path, STORE_READ, &error);
+	struct standing s = { 0 };
+	if (db == NULL || !standing_gather(db, app->config, g_get_real_time(), &s, &error)) {
+		standing_clear(&s);
+		return failed(output, error);
+	}
+	g_autofree char *text = output->json         ? standing_json(&s)
+	                        : output->prometheus ? standing_prometheus(&s)
+	                                             : standing_text(&s);
+	int status = output->exit_status ? (int)standing_worst(&s) : EXIT_DONE;
+	fputs(text, stdout);
+	standing_clear(&s);
+	return status;
 }
 
 int
 cmd_status(struct app *app, int argc, char **argv)
 {
-	gboolean json = FALSE;
+	struct output output = { 0 };
 	const GOptionEntry entries[] = {
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "One JSON object", NULL },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &output.json, "One JSON object", NULL },
+		{ "prometheus", 0, 0, G_OPTION_ARG_NONE, &output.prometheus,
+		    "Metrics for node_exporter's textfile collector", NULL },
+		{ "exit-status", 0, 0, G_OPTION_ARG_NONE, &output.exit_status,
+		    "End with 0 (well), 1 (warning) or 2 (critical), as Nagios counts", NULL },
 		G_OPTION_ENTRY_NULL,
 	};
 	int status;
-	if (!app_options(app, entries, argc, argv, &status) ||
-	    !app_config(app, CONFIG_NEEDS_STORE, &status))
+	if (!app_options(app, entries, argc, argv, &status))
 		return status;
-	const char *path = app->config->store.path;
-	if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
-		g_printerr("celsync: there is no store %s yet\n  It is made by the first `celsync "
-			   "sync`.\n",
-		    path);
-		return EXIT_PARTLY;
+	if (output.json && output.prometheus) {
+		log_say(LOG_LEVEL_ERROR, "--json or --prometheus, not both");
+		return EXIT_USAGE;
 	}
-	g_autoptr(GError) error = NULL;
-	g_autoptr(store) db = store_open(path, STORE_READ, &error);
-	struct summary s = { 0 };
-	if (db == NULL || !look(db, &s, &error))
-		return app_fail(NULL, error);
-	if (json)
-		print_json(&s);
-	else
-		print_text(&s, path);
-	return EXIT_DONE;
+	if (!app_config(app, CONFIG_NEEDS_STORE, &status))
+		return output.exit_status ? (int)SEVERITY_CRITICAL : status;
+	return run(app, &output);
 }

@@ -373,6 +373,8 @@ run(struct pass *pass, GError **error)
 		gint64 wait;
 		if (!turn(pass, room(pass), error) || !next_wait(pass, &wait, error))
 			return FALSE;
+		if (pass->options->watch != NULL)
+			pass->options->watch(pass->result, pass->options->watch_data);
 		if (wait < 0)
 			return TRUE;
 		if (!http_wait(pass->wire, wait, -1, on_answer, pass, error))

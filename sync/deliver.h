@@ -39,6 +39,9 @@ struct deliver_options {
 	const struct recordings_settings *recordings;
 	gint64 deadline;           /* µs UTC after which nothing new is started; 0: none */
 	const volatile gint *stop; /* set by a signal; may be NULL */
+	/* Told whenever something came in or time has passed; may be NULL. */
+	void (*watch)(const struct deliver_result *so_far, gpointer data);
+	gpointer watch_data;
 };
 /* FALSE is an error of the store or of libcurl; *result counts what was noted until then. */
 gboolean deliver(store *store, const struct deliver_options *options, struct deliver_result *result,

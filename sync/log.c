@@ -126,6 +126,23 @@ field_name(const char *key)
 	return g_strdelimit(name, "-. ", '_');
 }
 
+static char *last_trouble;
+
+static void
+keep_trouble(enum log_level level, const char *text)
+{
+	if (level > LOG_LEVEL_WARNING)
+		return;
+	g_free(last_trouble);
+	last_trouble = g_strdup(text);
+}
+
+const char *
+log_last_trouble(void)
+{
+	return last_trouble;
+}
+
 void
 log_fact(enum log_level level, const char *what, ...)
 {
@@ -156,6 +173,7 @@ log_fact(enum log_level level, const char *what, ...)
 		n++;
 	}
 	va_end(pairs);
+	keep_trouble(level, message->str);
 	/* One write a line, so that the lines of two programs do not mingle. */
 	if (!told_journal(level, message->str, fields, n)) {
 		line = g_string_new(NULL);
@@ -188,6 +206,7 @@ log_say(enum log_level level, const char *format, ...)
 	text = g_strdup_vprintf(format, arguments);
 	va_end(arguments);
 	lines = g_strsplit(text, "\n", -1);
+	keep_trouble(level, lines[0] ? lines[0] : "");
 	for (int i = 0; lines[i]; i++) {
 		g_string_append(out, i == 0 ? "" : "\n  ");
 		append_escaped(out, lines[i], FALSE);

@@ -26,6 +26,9 @@ void log_error(enum log_level level, const char *what, const GError *error);
 /* A sentence for people ("celsync: …"); lines after the first are indented. Not filtered by level. */
 void log_say(enum log_level level, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* The last warning or error that was told, its first line; NULL: none was. For the thread that runs the command; borrowed. */
+const char *log_last_trouble(void);
+
 /* One value as it would stand in a line: quoted and escaped where needed. Free with g_free. */
 char *log_value(const char *text);
 

@@ -1,12 +1,14 @@
 #include "sync/pass.h"
 
 #include "store/store.h"
+#include "store/trouble.h"
 #include "sync/announcements.h"
 #include "sync/convert.h"
 #include "sync/deliver.h"
 #include "sync/intake.h"
 #include "sync/lock.h"
 #include "sync/log.h"
+#include "sync/retain.h"
 #include "sync/wavs.h"
 
 #include <poll.h>
@@ -154,6 +156,14 @@ told_outcome(struct app *app, const struct deliver_result *r)
 int
 pass_send(struct app *app, store *db, gboolean *busy)
 {
+	return pass_send_watched(app, db, NULL, NULL, busy);
+}
+
+int
+pass_send_watched(struct app *app, store *db,
+    void (*watch)(const struct deliver_result *so_far, gpointer data), gpointer data,
+    gboolean *busy)
+{
 	*busy = FALSE;
 	g_autoptr(GError) error = NULL;
 	g_autoptr(run_lock) lock = NULL;
@@ -168,11 +178,29 @@ pass_send(struct app *app, store *db, gboolean *busy)
 	struct deliver_result result = { 0 };
 	struct deliver_options options = { .planfix = &app->config->planfix,
 		.recordings = &app->config->recordings,
-		.stop = &app_stop };
+		.stop = &app_stop,
+		.watch = watch,
+		.watch_data = data };
 	gboolean ok = deliver(db, &options, &result, &error);
 	int status = told_outcome(app, &result);
 	deliver_result_clear(&result);
 	return ok ? status : app_fail(NULL, error);
+}
+
+/* What is kept of a pass that did not end well, for `status`. */
+static void
+note_trouble(store *db, int status)
+{
+	const char *words = log_last_trouble();
+	const struct trouble trouble = { .at = g_get_real_time(),
+		.status = status,
+		.words = (char *)(words != NULL ? words : "") };
+	g_autoptr(GError) error = NULL;
+	if (!store_begin(db, &error) || !trouble_put(db, &trouble, &error) ||
+	    !store_commit(db, &error)) {
+		store_rollback(db);
+		log_error(LOG_LEVEL_WARNING, "not noted", error);
+	}
 }
 
 int
@@ -205,6 +233,13 @@ pass_run(struct app *app, gboolean wait)
 		if (sent == EXIT_TOKEN || status == EXIT_DONE)
 			status = sent;
 	}
+	if (!app_stop && status != EXIT_STORE &&
+	    !retain(db, app->config, g_get_real_time(), &app_stop, &error)) {
+		int failed = app_fail("retention", error);
+		status = status != EXIT_DONE ? status : failed;
+	}
+	if (!app_stop && status != EXIT_DONE)
+		note_trouble(db, status);
 	return status;
 }
 

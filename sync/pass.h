@@ -9,6 +9,7 @@
 
 #include "store/store.h"
 #include "sync/app.h"
+#include "sync/deliver.h"
 
 /*
  * Returns the exit code; every error was told. `wait`: calls that ended just now are waited for, so that one pass tells them;
@@ -20,6 +21,10 @@ int pass_run(struct app *app, gboolean wait);
  * was told.
  */
 int pass_send(struct app *app, store *db, gboolean *busy);
+/* The same; `watch` (may be NULL) is told how far it has come. */
+int pass_send_watched(struct app *app, store *db,
+    void (*watch)(const struct deliver_result *so_far, gpointer data), gpointer data,
+    gboolean *busy);
 /* Prints the requests a pass would send, one JSON object a line; takes no lock, writes nothing. */
 int pass_show(struct app *app);
 

@@ -2,66 +2,106 @@
 
 #include "sync/text.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define BAR 30
+#define LINE_EVERY (10 * (gint64)G_USEC_PER_SEC)
+#define BAR_EVERY (G_USEC_PER_SEC / 5)
+/* Before that nothing can be said of the time left. */
+#define PART_LEAST 0.001
 
 struct progress {
+	FILE *out;
 	gint64 from, to, began, next;
-	guint64 looked;
-	gboolean terminal, shown;
+	gboolean terminal, shown, sending;
 };
 
 struct progress *
-progress_new(gint64 from, gint64 to)
+progress_new(FILE *out, gboolean terminal, gint64 from, gint64 to, gint64 now)
 {
 	struct progress *p = g_new0(struct progress, 1);
-	p->from = from;
-	p->to = to;
-	p->terminal = isatty(STDERR_FILENO) == 1;
-	p->began = g_get_monotonic_time();
-	p->next = p->began + (p->terminal ? G_USEC_PER_SEC / 2 : 10 * (gint64)G_USEC_PER_SEC);
+	*p = (struct progress){
+		.out = out, .from = from, .to = to, .terminal = terminal, .began = now
+	};
+	p->next = now + (terminal ? G_USEC_PER_SEC / 2 : LINE_EVERY);
 	return p;
 }
 
-static void
-show(struct progress *p, gint64 at, guint64 calls, gint64 events)
+static gboolean
+is_time(struct progress *p, gint64 now)
 {
-	double part = CLAMP((double)(at - p->from) / (double)MAX(1, p->to - p->from), 0, 1);
-	double seconds = (double)(g_get_monotonic_time() - p->began) / G_USEC_PER_SEC;
-	char when[TEXT_TIME], bar[BAR + 1];
-	int full = (int)(part * BAR);
+	if (now < p->next)
+		return FALSE;
+	p->next = now + (p->terminal ? BAR_EVERY : LINE_EVERY);
+	return TRUE;
+}
+
+static void
+append_left(GString *line, double part, double seconds)
+{
+	if (part < PART_LEAST)
+		return;
+	gint64 left = (gint64)(seconds / part - seconds + 0.5);
+	if (left < 120)
+		g_string_append_printf(line, ", %" G_GINT64_FORMAT " s left", left);
+	else if (left < 2 * 3600)
+		g_string_append_printf(line, ", %" G_GINT64_FORMAT " min left", left / 60);
+	else
+		g_string_append_printf(line,
+		    ", %" G_GINT64_FORMAT " h %02" G_GINT64_FORMAT " min left", left / 3600,
+		    left / 60 % 60);
+}
+
+static void
+show(struct progress *p, double part, double seconds, const char *facts)
+{
+	char bar[BAR + 1];
+	const int full = (int)(CLAMP(part, 0, 1) * BAR);
+	g_autoptr(GString) line = g_string_new(NULL);
 	memset(bar, '#', (gsize)full);
 	memset(bar + full, '.', (gsize)(BAR - full));
 	bar[BAR] = '\0';
-	gint64 left = part > 0.001 ? (gint64)(seconds / part - seconds) : 0;
-	fprintf(stderr,
-	    "%s[%s] %.10s  %" G_GUINT64_FORMAT " calls, %.0f/s, %" G_GINT64_FORMAT
-	    " requests, %" G_GINT64_FORMAT " s left%s",
-	    p->terminal ? "\r" : "", bar, text_time(at, NULL, when), calls,
-	    (double)calls / MAX(seconds, 0.001), events, left, p->terminal ? "\033[K" : "\n");
+	g_string_printf(line, "[%s] %s", bar, facts);
+	append_left(line, part, seconds);
+	fprintf(
+	    p->out, "%s%s%s", p->terminal ? "\r" : "", line->str, p->terminal ? "\033[K" : "\n");
+	fflush(p->out);
 	p->shown = TRUE;
 }
 
 void
-progress_show(struct progress *p, gint64 at, guint64 calls, gint64 events)
+progress_reading(struct progress *p, gint64 now, gint64 at, guint64 calls, gint64 requests)
 {
-	/* The clock is not read for every call. */
-	if (at == G_MININT64 || (++p->looked & 63) != 0)
+	char when[TEXT_TIME];
+	if (at == G_MININT64 || !is_time(p, now))
 		return;
-	gint64 now = g_get_monotonic_time();
-	if (now < p->next)
+	const double seconds = MAX((double)(now - p->began) / G_USEC_PER_SEC, 0.001);
+	g_autofree char *facts = g_strdup_printf("reading %.10s, %" G_GUINT64_FORMAT
+						 " calls, %.0f/s, %" G_GINT64_FORMAT " waiting",
+	    text_time(at, NULL, when), calls, (double)calls / seconds, requests);
+	show(p, (double)(at - p->from) / (double)MAX(1, p->to - p->from), seconds, facts);
+}
+
+void
+progress_sending(struct progress *p, gint64 now, gint64 sent, gint64 waiting)
+{
+	if (!p->sending) {
+		p->sending = TRUE;
+		p->began = now;
+	}
+	if (!is_time(p, now))
 		return;
-	p->next = now + (p->terminal ? G_USEC_PER_SEC / 5 : 10 * (gint64)G_USEC_PER_SEC);
-	show(p, at, calls, events);
+	const double seconds = MAX((double)(now - p->began) / G_USEC_PER_SEC, 0.001);
+	g_autofree char *facts = g_strdup_printf("sending, %" G_GINT64_FORMAT
+						 " sent, %.1f/s, %" G_GINT64_FORMAT " waiting",
+	    sent, (double)sent / seconds, MAX(0, waiting - sent));
+	show(p, (double)sent / (double)MAX(1, waiting), seconds, facts);
 }
 
 void
 progress_free(struct progress *p)
 {
 	if (p->shown && p->terminal)
-		fputs("\r\033[K", stderr);
+		fputs("\r\033[K", p->out);
 	g_free(p);
 }

@@ -5,7 +5,7 @@
 #ifndef CELSYNC_SHOW_H
 #define CELSYNC_SHOW_H
 
-#include "store/outbox.h"
+#include "store/attempts.h"
 #include "store/recordings.h"
 #include "sync/draw.h"
 
@@ -14,8 +14,9 @@ struct show {
 	const GPtrArray *calls; /* struct call: all of the group, this one among them */
 	const tracks *tracks;
 	/* Of the store; NULL where there is none, or it could not be read. */
-	GArray *requests;     /* struct outbox_item */
-	GPtrArray *bodies;    /* char *, of the same index: as sent, token masked; NULL: removed */
+	GArray *requests;  /* struct outbox_item */
+	GPtrArray *bodies; /* char *, of the same index: as sent, token masked; NULL: removed */
+	GArray *attempts; /* struct attempt, of all requests: tries that did not end well at once */
 	GArray *recordings;   /* struct recording */
 	gint64 start;         /* µs UTC: nothing that began before is told; 0: everything */
 	gboolean unread;      /* rows of it have not been read by a pass yet */

@@ -76,7 +76,27 @@ channel_to_json(const tracks *of, const struct track *track, guint index)
 }
 
 static json_t *
-request_to_json(const struct outbox_item *item, const char *body)
+attempts_to_json(const struct show *show, gint64 item)
+{
+	json_t *tries = json_array();
+	for (guint i = 0; show->attempts != NULL && i < show->attempts->len; i++) {
+		const struct attempt *a = &g_array_index(show->attempts, struct attempt, i);
+		if (a->item != item)
+			continue;
+		json_t *o = json_object();
+		json_object_set_new(o, "n", json_integer(a->n));
+		json_object_set_new(o, "at", time_or_null(a->at));
+		json_object_set_new(o, "state", json_string(outbox_state_name(a->state)));
+		json_object_set_new(
+		    o, "status", a->status != 0 ? json_integer(a->status) : json_null());
+		json_object_set_new(o, "answer", text_or_null(a->answer));
+		json_array_append_new(tries, o);
+	}
+	return tries;
+}
+
+static json_t *
+request_to_json(const struct show *show, const struct outbox_item *item, const char *body)
 {
 	json_t *o = json_object();
 	json_object_set_new(o, "id", json_integer(item->id));
@@ -92,6 +112,7 @@ request_to_json(const struct outbox_item *item, const char *body)
 	json_object_set_new(o, "created", time_or_null(item->created));
 	json_object_set_new(o, "changed", time_or_null(item->changed));
 	json_object_set_new(o, "body", text_or_null(body));
+	json_object_set_new(o, "tries", attempts_to_json(show, item->id));
 	return o;
 }
 
@@ -143,9 +164,9 @@ requests_to_json(const struct show *show)
 		return json_null();
 	json_t *requests = json_array();
 	for (guint i = 0; i < show->requests->len; i++)
-		json_array_append_new(
-		    requests, request_to_json(&g_array_index(show->requests, struct outbox_item, i),
-				  show->bodies->pdata[i]));
+		json_array_append_new(requests,
+		    request_to_json(show, &g_array_index(show->requests, struct outbox_item, i),
+			show->bodies->pdata[i]));
 	return requests;
 }
 

@@ -326,6 +326,21 @@ say_notes(struct page *page)
 /* What PlanFix was told. */
 
 static void
+say_attempt(struct page *page, const struct attempt *attempt)
+{
+	char at[TEXT_TIME];
+	g_autofree char *status =
+	    attempt->status != 0 ? g_strdup_printf(", answer %" G_GINT64_FORMAT, attempt->status)
+				 : g_strdup("");
+	say(page, "      try %" G_GINT64_FORMAT ": %s, %s%s%s%s", attempt->n,
+	    full_time(page, attempt->at, at),
+	    attempt->state == OUTBOX_READY ? "to be tried again"
+					   : outbox_state_name(attempt->state),
+	    status, attempt->answer != NULL && attempt->answer[0] != '\0' ? ": " : "",
+	    attempt->answer != NULL ? attempt->answer : "");
+}
+
+static void
 say_request(struct page *page, const struct outbox_item *item, const char *body)
 {
 	char at[TEXT_TIME];
@@ -340,6 +355,11 @@ say_request(struct page *page, const struct outbox_item *item, const char *body)
 	    item->attempts, item->attempts == 1 ? "try" : "tries", status,
 	    item->answer != NULL && item->answer[0] != '\0' ? ": " : "",
 	    item->answer != NULL ? item->answer : "");
+	for (guint i = 0; page->show->attempts != NULL && i < page->show->attempts->len; i++) {
+		const struct attempt *a = &g_array_index(page->show->attempts, struct attempt, i);
+		if (a->item == item->id)
+			say_attempt(page, a);
+	}
 	say(page, "      %s", body != NULL ? body : "its body was removed after [store] keep_days");
 }
 

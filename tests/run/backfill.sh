@@ -13,6 +13,8 @@ backfill() { # NAME OPTION ...
 completed() { grep '"accepted":true' "$T/$1.log" | grep -o '"ext":"[0-9]*","callid":"[^"]*"' | sort; }
 
 cp -r "$CAPTURE/monitor" "$T/monitor"
+gone=$(find "$T/monitor" -name "*-1795397163.4.wav")
+rm "$gone"
 planfix fill
 config "$T/fill.conf" "driver = sqlite
 path = $CAPTURE/master.db"
@@ -27,6 +29,13 @@ is "it prints each request" "$([ "$wanted" -gt 150 ] && echo yes)" yes
 grep -q '^2026-11-23' "$T/dry.err"
 ok "and a line for each day" $? "$T/dry.err"
 is "and sends nothing" "$(wc -l <"$T/fill.log")" 0
+reported=$("$CELSYNC" -c "$T/fill.conf" calls --from 2026-11-22 --to 2026-11-25 --json | grep '"skip":null')
+is "and sums: calls in and out, requests" "$(awk '$1 == "all" { print $2 + $3, $NF }' "$T/dry.err")" "$(echo "$reported" | wc -l) $wanted"
+files=$(echo "$reported" | sed 's/.*"recordings":\[\([^]]*\)\].*/\1/' | tr ',' '\n' | grep -c wav)
+is "and the recordings there are, and those that are not" "$(awk '$1 == "all" { print $7 + $8, ($7 > 0), ($8 > 0) }' "$T/dry.err")" "$files 1 1"
+backfill slow --dry-run --rate 0.01
+grep -Eq "^$wanted requests, about [56] h [0-5][0-9] min at 0.01 a second" "$T/slow.err"
+ok "and how long it takes" $? "$T/slow.err"
 
 # Where nothing is known of these days it asks first. Tried: is_meant() always TRUE: both parts fail.
 if has_terminal; then
@@ -42,6 +51,8 @@ ok "elsewhere it says that nothing is known" $? "$T/all.err"
 is "each employee of each call got one COMPLETED" "$(completed fill | wc -l)" "$wanted"
 is "and nothing else: nobody's screen fills with windows" "$(grep -c '"event":"ACCEPTED"\|"event":"INCOMING"' "$T/fill.log")" 0
 is "none twice" "$(completed fill | uniq -d)" ""
+is "a recording that was purged is not awaited" "$(sqlite3 "$T/fill.conf.db" "SELECT DISTINCT state FROM recording WHERE file = '${gone##*/}'")" none
+is "and PlanFix is not told of it" "$(grep '"callid":"1795397163.4"' "$T/fill.log" | grep -o '"is_recorded":"[01]"' | sort -u)" '"is_recorded":"0"'
 backfill again
 is "again: status" $? 0
 grep -q 'nothing is known here' "$T/again.err"
@@ -63,6 +74,40 @@ is "what was told is sent" "$(grep -c '"class":"sent"' "$T/report")" "$("$CELSYN
 is "what is skipped has its reason" "$(grep '"class":"skipped"' "$T/report" | grep -c '"reason":null')" 0
 is "as CSV, a line each and a head" "$("$CELSYNC" -c "$T/fill.conf" report --from 2026-11-22 --to 2026-11-25 --csv 2>/dev/null | wc -l)" $((calls + 1))
 
+is "nothing came too late" "$(grep -c '"late":\[\]' "$T/report")" "$calls"
+"$CELSYNC" -c "$T/fill.conf" report --from 2026-11-22 --to 2026-11-25 --csv 2>/dev/null >"$T/csv"
+is "as CSV: as many fields in each line" "$(perl -ne 'chomp; $n = () = /("(?:[^"]|"")*"|[a-z]+)(?:,|$)/g; print "$n\n"' "$T/csv" | sort -u)" 9
+"$CELSYNC" -c "$T/fill.conf" report --csv --json 2>/dev/null
+is "two formats at once: usage" $? 64
+
+# Rows that came after the call was told: what was sent stays, the report tells the difference.
+planfix late
+cp "$CAPTURE/master.db" "$T/late.db"
+late=1795397518.138
+sqlite3 "$T/late.db" "CREATE TABLE kept AS SELECT * FROM cel WHERE linkedid = '$late' AND eventtype LIKE 'BRIDGE%';
+	DELETE FROM cel WHERE linkedid = '$late' AND eventtype LIKE 'BRIDGE%'; UPDATE cdr SET billsec = 0, disposition = 'NO ANSWER' WHERE linkedid = '$late'"
+config "$T/late.conf" "driver = sqlite
+path = $T/late.db"
+"$CELSYNC" -c "$T/late.conf" sync 2>/dev/null
+"$CELSYNC" -c "$T/late.conf" report --from 2026-11-22 --to 2026-11-25 >"$T/before"
+sqlite3 "$T/late.db" "INSERT INTO cel SELECT * FROM kept"
+"$CELSYNC" -c "$T/late.conf" report --from 2026-11-22 --to 2026-11-25 >"$T/after"
+is "before they come nothing is too late" "$(grep -c 'too late' "$T/before")" 0
+grep -A3 "$late" "$T/after" >"$T/late.txt"
+grep -q 'too late: 102 was told Missed, but it was Success\|too late: 101 was told [A-Z][a-z]*, but it was Success' "$T/late.txt"
+ok "then it says what was told, and what was true" $? "$T/after"
+is "for one call" "$(grep -c '^of 1 calls facts came too late' "$T/after")" 1
+is "and its classes still sum" "$(awk '/calls in the source/ { total = $1 } /^ *[0-9]+  / && !/skipped: / && !/calls in/ { n += $1 } END { print n == total }' "$T/after")" 1
+planfix_stop
+
+# Whom PlanFix does not know.
+sed 's/^\[pbx\]$/[pbx]\nemployees = 101, 102/' "$T/fill.conf" >"$T/some.conf"
+chmod 600 "$T/some.conf"
+"$CELSYNC" -c "$T/some.conf" report --from 2026-11-22 --to 2026-11-25 >"$T/some"
+grep -q '^extension 103 rang or talked and is not among \[pbx\] employees' "$T/some"
+ok "an extension that is not among the employees is named" $? "$T/some"
+is "not those that are" "$(grep -c '^extension 10[12] ' "$T/some")" 0
+
 # Calls that the old scripts told are left out.
 planfix known
 rm -f "$T"/fill.conf.db*
@@ -74,6 +119,18 @@ is "--known: status" $? 0
 is "--known: those calls are left out, by any of their ids" "$(completed known | grep -c '1795397150.0\|1795397518.138')" 0
 is "--known: the others are told" "$(completed known | wc -l)" $((wanted - 3))
 planfix_stop
+
+# On a terminal a bar, which is gone at the end.
+if has_terminal; then
+	planfix bar
+	rm -f "$T"/fill.conf.db*
+	config "$T/fill.conf" "driver = sqlite
+path = $CAPTURE/master.db"
+	script -qec "$CELSYNC -c $T/fill.conf backfill $period --rate 100" /dev/null </dev/null >"$T/bar" 2>&1
+	tr '\r' '\n' <"$T/bar" | grep -Eq '^\[#+\.*\] sending, [0-9]+ sent, [0-9.]+/s, [0-9]+ waiting, [0-9]+ s left'
+	ok "a terminal shows a bar" $? "$T/bar"
+	planfix_stop
+fi
 
 # Killed again and again, it goes on, and at the end all is told.
 planfix killed --repeats any

@@ -49,9 +49,10 @@ for command in sync calls status check; do
 	prints "celsync $command"
 	prints "--config"
 done
-runs forget 64 forget
-says "forget is not built yet"
-quiet out
+runs "forget without a number" 64 forget
+says "forget wants one telephone number" && quiet out
+runs "forget an extension" 64 forget 101
+says "of 7 digits or more" && quiet out
 
 "$CELSYNC" --help >/dev/full 2>"$T/err"
 is "a full disk: exit code" $? 1

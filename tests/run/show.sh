@@ -70,6 +70,34 @@ is "no id: status" $? 64
 show 1.1 1.2
 is "two ids: status" $? 64
 
+# By a client's number and a date.
+show 79167612836 2026-11-23
+is "a number and its day: status" $? 0
+cmp -s "$T/out" "$T/whole"
+ok "a number and its day: the same call" $? "$T/out"
+show "+7 (916) 761-28-36" "2026-11-23 04:00"
+cmp -s "$T/out" "$T/whole"
+ok "as people type it, with a time near by, in the zone of the machine" $? "$T/out"
+show 79167612836 2026-11-22
+is "another day: status" $? 1
+grep -q "no call of 79167612836 at that time" "$T/err"
+ok "another day: said" $? "$T/err"
+show 79167612836 "2026-11-23 08:00"
+is "hours later: status" $? 1
+show 79167612836 "2026-11-23 05:32"
+is "an hour and two seconds later: status" $? 1
+show 79167612836 "2026-11-23 05:31"
+is "within the hour: status" $? 0
+show 79167612836 yesterday
+is "no date: status" $? 64
+show 101 2026-11-23
+is "an extension is no number: status" $? 64
+show --json 79167612836 2026-11-23
+is "as JSON: a line each" "$(wc -l <"$T/out") $(grep -o '"callid":"[^"]*"' "$T/out" | head -n 1)" "1 \"callid\":\"$transfer\""
+many=$("$CELSYNC" -c "$conf" calls --from 2026-11-23 --to 2026-11-24 --json | grep -o '"client":"79[0-9]*"' | sort | uniq -c | sort -rn | sed -n '1s/^ *\([0-9]*\) "client":"\(.*\)"/\1 \2/p')
+show "${many#* }" 2026-11-23
+is "several calls of one client: all are shown" "$(grep -c '^Call ' "$T/out")" "${many% *}"
+
 # Queue, conference, parking.
 show $queue
 matches "queue: the client hears music, then talks" '^1 client +♪+▓+×16$'
@@ -214,6 +242,15 @@ has "a store that is none: said where it would stand" "the store $conf.db cannot
 grep -q "$conf.db" "$T/err"
 ok "a store that is none: and on stderr" $? "$T/err"
 rm "$conf.db"
+
+# Tries that did not arrive: config() names a port where nobody is.
+cp "$conf" "$T/tries.conf"
+sed -i "s|^path = $T/show.conf.db|path = $T/tries.db|; s|^url = .*|url = http://127.0.0.1:1/tel/api/|" "$T/tries.conf"
+"$CELSYNC" -c "$T/tries.conf" sync 2>/dev/null
+"$CELSYNC" -c "$T/tries.conf" show "$(sqlite3 "$T/tries.db" 'SELECT callid FROM outbox WHERE attempts > 0 LIMIT 1')" >"$T/out" 2>"$T/err"
+matches "tries: when, and why it did not arrive" '^ +try 1: 2[0-9-]+ [0-9:]+ .*, to be tried again: Failed to connect'
+"$CELSYNC" -c "$T/tries.conf" show --json "$(sqlite3 "$T/tries.db" 'SELECT callid FROM outbox WHERE attempts > 0 LIMIT 1')" >"$T/out" 2>"$T/err"
+has "tries: as JSON" '"tries":[{"n":1,"at":"2'
 
 # A PBX with a name: callids carry it; ids are taken with it and without.
 sed -i 's/^trunk = mango/&\nname = msk/' "$conf"

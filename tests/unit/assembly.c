@@ -144,7 +144,7 @@ test_bridge_of_a_group_handed_out(void)
 	g_assert_cmpuint(out->bridges->len, ==, 2);
 	struct group *late = assembly_find(a, scene_id(s, "2.2"));
 	g_assert_cmpuint(late->bridges->len, ==, 1);
-	const struct step *entered = &g_array_index(late->steps, struct step, 1);
+	const struct step *entered = &late->steps[1];
 	g_assert_true(entered->bridge == late->bridges->pdata[0]);
 	/* Known by its id as before, also when the first one is gone. */
 	assembly_release(a, out);

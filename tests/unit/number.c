@@ -122,6 +122,29 @@ test_dialable(void)
 			g_error("\"%s\" is no number", bad[i]);
 }
 
+static void
+assert_forms(const number_rewrite *rewrite, const char *typed, const char *expected)
+{
+	g_autoptr(GPtrArray) forms = number_forms(rewrite, typed, 5);
+	g_ptr_array_add(forms, NULL);
+	g_autofree char *text = g_strjoinv(" ", (char **)forms->pdata);
+	g_assert_cmpstr(text, ==, expected);
+}
+
+static void
+test_forms(void)
+{
+	g_autoptr(number_rewrite) rewrite = number_rewrite_new();
+	g_assert_true(number_rewrite_add(rewrite, "^8(\\d{10})$ => 7$1", NULL));
+	assert_forms(NULL, "+7 (916) 123-45-67", "79161234567");
+	assert_forms(rewrite, "8 916 123 45 67", "89161234567 79161234567");
+	assert_forms(rewrite, "79161234567", "79161234567");
+	assert_forms(rewrite, "101", "");
+	g_autoptr(number_rewrite) plus = number_rewrite_new();
+	g_assert_true(number_rewrite_add(plus, "^\\+7 => 8", NULL));
+	assert_forms(plus, "79161234567", "79161234567 89161234567");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -133,5 +156,6 @@ main(int argc, char **argv)
 	g_test_add_func("/number/no-text", test_no_text);
 	g_test_add_func("/number/refused", test_refused);
 	g_test_add_func("/number/dialable", test_dialable);
+	g_test_add_func("/number/forms", test_forms);
 	return g_test_run();
 }

@@ -1,7 +1,7 @@
--- Not what was overtaken: an ACCEPTED after its COMPLETED would open the window again.
+-- Not what retention has emptied, and not what was overtaken: an ACCEPTED after its COMPLETED would open the window again.
 SELECT id
 FROM outbox AS item
-WHERE state = 'unknown' AND lost < :lost AND rank <= :rank
+WHERE state = 'unknown' AND lost < :lost AND rank <= :rank AND body <> ''
 	AND NOT (rank < 2 AND EXISTS (
 		SELECT 1
 		FROM outbox AS later

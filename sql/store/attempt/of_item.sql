@@ -1,0 +1,1 @@
+SELECT n, at, state, status, answer FROM attempt WHERE item = :item ORDER BY n

@@ -1,0 +1,3 @@
+UPDATE attempt
+SET answer = NULL
+WHERE item IN (SELECT id FROM outbox WHERE callid = :callid) AND answer IS NOT NULL

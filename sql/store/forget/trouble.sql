@@ -1,0 +1,1 @@
+UPDATE trouble SET words = '' WHERE instr(words, :digits) > 0

@@ -1,0 +1,1 @@
+SELECT walked, outbox_after, recording_after FROM retention WHERE one = 1

@@ -1,0 +1,1 @@
+SELECT id, since FROM recording WHERE id > :after ORDER BY id LIMIT :limit

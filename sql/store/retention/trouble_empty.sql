@@ -1,0 +1,1 @@
+UPDATE trouble SET words = '' WHERE at < :before AND words <> ''

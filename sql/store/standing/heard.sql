@@ -1,0 +1,2 @@
+-- When the hook last announced something.
+SELECT coalesce(max(at), 0) FROM announced

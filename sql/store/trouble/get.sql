@@ -1,0 +1,1 @@
+SELECT at, status, words FROM trouble WHERE one = 1

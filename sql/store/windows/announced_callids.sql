@@ -1,0 +1,1 @@
+SELECT callid FROM announced WHERE id = :id ORDER BY callid
