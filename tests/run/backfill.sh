@@ -126,7 +126,7 @@ if has_terminal; then
 	rm -f "$T"/fill.conf.db*
 	config "$T/fill.conf" "driver = sqlite
 path = $CAPTURE/master.db"
-	script -qec "$CELSYNC -c $T/fill.conf backfill $period --rate 100" /dev/null </dev/null >"$T/bar" 2>&1
+	script -qec "$CELSYNC -c $T/fill.conf backfill $period --yes --rate 100" /dev/null </dev/null >"$T/bar" 2>&1
 	tr '\r' '\n' <"$T/bar" | grep -Eq '^\[#+\.*\] sending, [0-9]+ sent, [0-9.]+/s, [0-9]+ waiting, [0-9]+ s left'
 	ok "a terminal shows a bar" $? "$T/bar"
 	planfix_stop
