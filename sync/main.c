@@ -33,8 +33,8 @@ static const struct command commands[] = {
 	{ "check", cmd_check, "", "Test configuration, database, recordings and PlanFix" },
 	{ "recordings", cmd_recordings, "", "Recordings that wait or failed, and why" },
 	{ "forget", NULL, "NUMBER", "Remove one number's personal data" },
-	{ "init", cmd_init, "--dialplan",
-	    "Put the hooks into FreePBX's dialplan, or take them out" },
+	{ "init", cmd_init, "",
+	    "Write a configuration from FreePBX's own files; put the hooks into its dialplan" },
 };
 
 static void
