@@ -21,17 +21,18 @@ static char *
 php_string(const char *text, char quote, const char **end)
 {
 	g_autoptr(GString) value = g_string_new(NULL);
-	for (; *text != quote; text++) {
-		if (*text == '\0' || (quote == '"' && *text == '$'))
-			return NULL;
+	gboolean known = TRUE;
+	for (; *text != '\0' && *text != quote; text++) {
+		known &= quote != '"' || *text != '$';
 		gboolean escaped = text[0] == '\\' && (text[1] == quote || text[1] == '\\' ||
 							  (quote == '"' && text[1] == '$'));
 		if (escaped)
 			text++;
 		g_string_append_c(value, *text);
 	}
-	*end = text + 1;
-	return g_strdup(value->str);
+	known &= *text == quote;
+	*end = *text == quote ? text + 1 : text;
+	return known ? g_strdup(value->str) : NULL;
 }
 
 static const char *
