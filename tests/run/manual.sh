@@ -101,7 +101,7 @@ is "completion: nothing behind a whole command" "$(completed 'celsync check ')" 
 is "completion: options of the program" "$(completed 'celsync --ver')" "$(printf '%s\n' --verbose --version | sort)"
 is "completion: options of a command" "$(completed 'celsync calls --fr')" --from=
 for command in $commands; do
-	is "completion: all options of $command" "$(completed "celsync $command --" | tr -d =)" "$(options "$command")"
+	is "completion: all options of $command" "$(completed "celsync $command --" | tr -d = | sort)" "$(options "$command")"
 done
 mkdir "$T/files"
 : >"$T/files/pbx.conf"
