@@ -68,7 +68,7 @@ $(B)/celsync: $(B)/sync/main.o $(B)/libcelsync.a
 PREFIX ?= /usr/local
 $(B)/celsync-hook: cron/hook.c cron/agi.c cron/agi.h
 	@mkdir -p $(@D)
-	$(call SAY,CC)$(CC) -std=c17 -D_GNU_SOURCE $(WARN) -O2 -static -I. '-DHOOK_PROGRAM="$(PREFIX)/bin/celsync"' -o $@ cron/hook.c cron/agi.c
+	$(call SAY,CC)$(CC) -std=c17 -D_GNU_SOURCE $(WARN) -O2 -g -static -I. '-DHOOK_PROGRAM="$(PREFIX)/bin/celsync"' -o $@ cron/hook.c cron/agi.c
 $(B)/tests/planfix: $(PLANFIX)
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(LINK) -o $@ $^ $(PKG_LIBS) $(MHD_LIBS)

@@ -2,6 +2,7 @@
 
 #include "sync/become.h"
 #include "sync/log.h"
+#include "sync/screen.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -34,9 +35,18 @@ tell_people(enum check_mark mark, const char *what, char **lines)
 	static const char *const utf8[] = { "✓", "!", "✗" };
 	static const char *const ascii[] = { "ok", "!", "WRONG" };
 
-	printf("%s %s: %s\n", (g_get_charset(NULL) ? utf8 : ascii)[mark], what, lines[0]);
+	static const char *const colours[] = { "\033[32m", "\033[33m", "\033[31m" };
+	const char *sign = (g_get_charset(NULL) ? utf8 : ascii)[mark];
+	guint width = screen_width();
+	g_autofree char *line = g_strdup_printf("%s %s: %s", sign, what, lines[0]);
+	g_autofree char *first = width > 0 ? screen_fit(line, width, 2) : g_strdup(line);
+	gboolean colour = screen_colour();
+
+	/* The sign alone is coloured, after the line was measured. */
+	printf("%s%s%s%s\n", colour ? colours[mark] : "", sign, colour ? "\033[0m" : "",
+	    first + strlen(sign));
 	for (int i = 1; lines[0] && lines[i]; i++)
-		printf("    %s\n", lines[i]);
+		screen_print(4, "    %s", lines[i]);
 }
 
 static json_t *

@@ -9,7 +9,7 @@ cmd_check(struct app *app, int argc, char **argv)
 	const GOptionEntry entries[] = {
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "One JSON object a finding", NULL },
 		{ "root", 0, 0, G_OPTION_ARG_FILENAME, &root,
-		    "Look for Asterisk's and the system's files below this folder", "DIR" },
+		    "Look for the system's files below DIR", "DIR" },
 		G_OPTION_ENTRY_NULL,
 	};
 	int status;

@@ -184,11 +184,11 @@ go_together(
 		log_say(LOG_LEVEL_ERROR, "--write or --undo?\nOne at a time.");
 	else if (hooks && configuration)
 		log_say(LOG_LEVEL_ERROR, "--dialplan goes with --write, --undo and --file "
-		                         "alone\nWrite the configuration "
+					 "alone\nWrite the configuration "
 					 "first, without --dialplan.");
 	else if (!hooks && (write || undo || file != NULL))
 		log_say(LOG_LEVEL_ERROR, "--write, --undo and --file belong to --dialplan\nTry "
-		                         "celsync init --dialplan.");
+					 "celsync init --dialplan.");
 	else
 		return TRUE;
 	return FALSE;
@@ -204,29 +204,29 @@ cmd_init(struct app *app, int argc, char **argv)
 		{ "planfix-url", 0, 0, G_OPTION_ARG_STRING, &o.planfix_url, "PlanFix's address",
 		    "URL" },
 		{ "token-file", 0, 0, G_OPTION_ARG_FILENAME, &o.token_file,
-		    "A file with PlanFix's key; -: standard input", "FILE" },
+		    "PlanFix's key is in FILE; - is stdin", "FILE" },
 		{ "db-user", 0, 0, G_OPTION_ARG_STRING, &o.db_user,
 		    "The database user; else celsync", "NAME" },
 		{ "db-password-file", 0, 0, G_OPTION_ARG_FILENAME, &o.db_password_file,
-		    "A file with its password; else one is made up", "FILE" },
+		    "Its password is in FILE; else made up", "FILE" },
 		{ "db-admin", 0, 0, G_OPTION_ARG_STRING, &o.db_admin,
 		    "Who may make that user; else root", "NAME" },
 		{ "db-admin-password-file", 0, 0, G_OPTION_ARG_FILENAME, &o.db_admin_password_file,
-		    "A file with the password of that one", "FILE" },
+		    "The password of that one is in FILE", "FILE" },
 		{ "print-sql", 0, 0, G_OPTION_ARG_NONE, &o.print_sql,
-		    "Print the statements that make the database user, and do no more", NULL },
+		    "Print what makes that user, no more", NULL },
 		{ "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.settings,
-		    "A key of the configuration, e.g. pbx.trunk=mango; may be repeated",
-		    "KEY=VALUE" },
+		    "E.g. pbx.trunk=mango; may be repeated", "KEY=VALUE" },
 		{ "force", 0, 0, G_OPTION_ARG_NONE, &o.force,
-		    "Replace a configuration that is there; it is kept as .bak", NULL },
+		    "Replace a configuration; .bak is kept", NULL },
 		{ "root", 0, 0, G_OPTION_ARG_FILENAME, &o.root,
-		    "Look for the PBX's files below this folder", "DIR" },
+		    "Look for the PBX's files below DIR", "DIR" },
 		{ "dialplan", 0, 0, G_OPTION_ARG_NONE, &hooks,
-		    "Show the hooks that open windows at once, as they would be written", NULL },
+		    "Show the hooks for FreePBX's dialplan", NULL },
 		{ "write", 0, 0, G_OPTION_ARG_NONE, &write, "Write them", NULL },
 		{ "undo", 0, 0, G_OPTION_ARG_NONE, &undo, "Take them out again", NULL },
-		{ "file", 0, 0, G_OPTION_ARG_FILENAME, &file, "Not " CUSTOM, "FILE" },
+		{ "file", 0, 0, G_OPTION_ARG_FILENAME, &file, "Not extensions_custom.conf",
+		    "FILE" },
 		G_OPTION_ENTRY_NULL,
 	};
 	int status;

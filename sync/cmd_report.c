@@ -4,6 +4,7 @@
  */
 #include "sync/app.h"
 #include "sync/pbx.h"
+#include "sync/screen.h"
 #include "sync/text.h"
 
 #include "store/checkpoint.h"
@@ -136,7 +137,7 @@ print_call(const struct report *r, const struct call *call, enum class class)
 	}
 	/* As text only what is not simply done. */
 	if (class != CLASS_SENT && class != CLASS_SKIPPED)
-		printf("%-20s  %-22s  %-8s  %-15s  %-8s  %s\n", start, call->callid,
+		screen_print(4, "%-20s  %-22s  %-8s  %-15s  %-8s  %s", start, call->callid,
 		    direction_name(call->direction), client, result_name(call->result),
 		    class_names[class]);
 }

@@ -6,12 +6,11 @@
 #include "sync/find.h"
 #include "sync/log.h"
 #include "sync/mask.h"
+#include "sync/screen.h"
 #include "sync/show.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #define WHAT_IDS                                                                                   \
 	"Give a callid as `celsync calls` prints it, or any linkedid or uniqueid of the call."
@@ -179,15 +178,10 @@ show_call(const struct call *call, const struct timeline *t, const GPtrArray *ca
 static void
 find_style(struct draw_style *style, GTimeZone *tz)
 {
-	const char *no_colour = g_getenv("NO_COLOR"), *term = g_getenv("TERM");
-	struct winsize size;
-	gboolean terminal = isatty(STDOUT_FILENO) != 0;
-	*style = (struct draw_style){ .width = DRAW_WIDTH, .tz = tz };
-	if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-		style->width = MAX(size.ws_col, DRAW_WIDTH_MIN);
+	guint width = screen_width();
+	*style = (struct draw_style){ .width = width > 0 ? width : DRAW_WIDTH, .tz = tz };
 	style->utf8 = g_get_charset(NULL);
-	style->colour = terminal && (no_colour == NULL || no_colour[0] == '\0') && term != NULL &&
-	                strcmp(term, "dumb") != 0;
+	style->colour = screen_colour();
 }
 
 /* A store that cannot be read costs what it would tell, not the rest. */

@@ -13,7 +13,8 @@ R=$T/root
 mkdir -p "$R/etc/asterisk" "$R/etc/celsync" "$R/var/spool/asterisk/monitor" "$R/var/lib/celsync" "$R/run"
 database "$CAPTURE/schema.sql" "$CAPTURE/cel.sql" "$CAPTURE/cdr.sql" || { echo "Bail out! no MariaDB"; exit 1; }
 "$TOP/tests/mariadb.sh" load "$mysql" asterisk "$TOP/tests/freepbx/asterisk.sql"
-sql() { mariadb --no-defaults -S "$socket" -uroot -N "$@"; }
+root_password=
+sql() { mariadb --no-defaults -S "$socket" -uroot ${root_password:+"-p$root_password"} -N "$@"; }
 sql -e "CREATE USER freepbxuser@localhost IDENTIFIED BY 'it''s \\\\ a pass';
 	GRANT ALL ON asterisk.* TO freepbxuser@localhost; GRANT ALL ON asteriskcdrdb.* TO freepbxuser@localhost"
 ln -s "$socket" "$R/run/mysqld.sock"
@@ -143,7 +144,7 @@ is "one too many is a warning" "$(grep -c '^! rights: more than needed: INSERT o
 
 # Nobody who may make the user.
 sql -e "DROP USER celsync@localhost; ALTER USER root@localhost IDENTIFIED BY 'x'"
-sql() { mariadb --no-defaults -S "$socket" -uroot -px -N "$@"; }
+root_password=x
 rm -f "$R"/etc/celsync/*
 runs "no administrator" 1 --planfix-url="$url" --token-file="$T/token"
 says "the database user celsync could not be made"

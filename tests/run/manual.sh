@@ -107,6 +107,8 @@ mkdir "$T/files"
 : >"$T/files/pbx.conf"
 is "completion: a file behind -c" "$(completed "celsync -c $T/files/p")" "$T/files/pbx.conf"
 is "completion: a file behind --config=" "$(completed "celsync --config = $T/files/p")" "$T/files/pbx.conf"
+is "completion: a file behind --token-file=" "$(completed "celsync init --token-file = $T/files/p")" "$T/files/pbx.conf"
+is "completion: a folder behind --root=" "$(completed "celsync check --root = $T/fil")" "$T/files"
 bash --norc -c 'source "$1"; complete -p celsync' bash "$TOP/cron/celsync.bash-completion" >"$T/registered"
 is "completion: bash knows it" "$(cat "$T/registered")" "complete -F _celsync celsync"
 done_testing
