@@ -202,6 +202,19 @@ open_store(struct showing *s)
 	return FALSE;
 }
 
+/* The drawing fits already, and its colours take no room; sentences are broken. */
+static void
+print_output(const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	for (int i = 0; lines[i] != NULL; i++) {
+		if (strchr(lines[i], '\033') != NULL)
+			puts(lines[i]);
+		else
+			screen_print(6, "%s", lines[i]);
+	}
+}
+
 static int
 run(struct app *app, struct showing *s, const char *id)
 {
@@ -220,8 +233,10 @@ run(struct app *app, struct showing *s, const char *id)
 	pbx_close(&pbx);
 	g_clear_pointer(&s->store, store_close);
 	g_clear_pointer(&s->no_store, g_free);
-	if (s->output != NULL)
-		printf("%s\n", s->output);
+	if (s->output != NULL && s->json)
+		puts(s->output);
+	else if (s->output != NULL)
+		print_output(s->output);
 	g_clear_pointer(&s->output, g_free);
 	if (!ok)
 		return app_fail(NULL, error);

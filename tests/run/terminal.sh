@@ -71,6 +71,8 @@ if has_terminal; then
 	is "show fits" "$(wide 60 "$T/plain")" ""
 	on_terminal "NO_COLOR=1 $CELSYNC -c $conf show 1795397518.138"
 	is "show has no colours with NO_COLOR" "$(grep -c "$(printf '\033')" "$T/screen")" 0
+	on_terminal "$CELSYNC -c $conf show 1795397518.138 --json"
+	is "JSON stays one line" "$(wc -l <"$T/screen")" 1
 	on_terminal "$CELSYNC -c $conf report --from 2026-11-22 --to 2026-11-25"
 	is "report fits" "$(wide 60 "$T/plain")" ""
 fi
