@@ -49,6 +49,13 @@ echo "$commands" | sort >"$T/there"
 awk '{ print $1 }' "$T/commands" | sort >"$T/known"
 is "celsync.1 tells of no command that nobody knows" "$(comm -23 "$T/told" "$T/known")" ""
 
+for readme in README.md README.ru.md; do
+	for command in $commands; do
+		grep -q "^| .celsync $command\>" "$TOP/$readme"
+		ok "$readme lists $command" $?
+	done
+done
+
 # Keys and defaults, as "section key default".
 sed -n -e 's/^\[\(.*\)\]$/section \1/p' -e 's/^#\([a-z0-9_]*\) =\(.*\)$/\1\2/p' "$SAMPLE" |
 	awk '$1 == "section" { section = $2; next } { print section, $0 }' |
