@@ -196,7 +196,7 @@ check_links(struct check_report *report, const struct config *config)
 {
 	const struct recordings_settings *settings = &config->recordings;
 	g_autoptr(GError) error = NULL;
-	struct link link = { NULL };
+	struct link link = { .folder = NULL };
 
 	if (!settings->publish_dir) {
 		check_tell(report, CHECK_WELL, "links",

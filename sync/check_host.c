@@ -92,9 +92,12 @@ check_hook(struct check_report *report, const struct config *config)
 	g_autoptr(GError) error = NULL;
 	g_autofree char *text = text_of(report, CUSTOM, &error);
 	g_autofree char *without = text ? dialplan_without(text) : NULL;
+	g_autofree char *asterisk = g_build_filename(report->root, "/etc/asterisk", NULL);
 	gboolean installed = text && strcmp(text, without) != 0;
 
-	if (installed)
+	if (!g_file_test(asterisk, G_FILE_TEST_EXISTS))
+		check_tell(report, CHECK_WELL, "hook", "Asterisk is not on this machine");
+	else if (installed)
 		tell_installed(report, text);
 	else if (config->planfix.announce != ANNOUNCE_HOOK)
 		check_tell(report, CHECK_WELL, "hook", "none, and announce does not ask for one");

@@ -18,6 +18,8 @@
 #include <unistd.h>
 
 #define USUAL "/etc/celsync/celsync.conf"
+/* ER_CANNOT_USER, which CREATE USER answers where there is such a user. */
+#define USER_EXISTS "(1396)"
 
 struct init {
 	const struct init_options *options;
@@ -328,8 +330,16 @@ find_user(struct init *init, GError **error)
 	if (!g_error_matches(refused, SOURCE_ERROR, SOURCE_ERROR_REFUSED))
 		return leave_sql(init, &login, update_cdr, refused, error);
 	if (init_user_make(&login, o->db_admin, admin_password, update_cdr, &failed) ==
-	    INIT_USER_MISSING)
+	    INIT_USER_MISSING) {
+		if (strstr(failed->message, USER_EXISTS) != NULL)
+			return refuse(error,
+			    "there is a database user %s already, with another password\nGive its "
+			    "password with --db-password-file, name another user with --db-user, "
+			    "or let "
+			    "the database's administrator drop this one.",
+			    login.user);
 		return leave_sql(init, &login, update_cdr, failed, error);
+	}
 	log_say(LOG_LEVEL_INFO, "made the database user %s: it may read %s and %s%s", login.user,
 	    login.cel_table, login.cdr_table, update_cdr ? ", and change cdr.recordingfile" : "");
 	return TRUE;

@@ -105,6 +105,9 @@ is "nothing is left behind then either" "$(ls -A "$T/public")" ""
 # The hook.
 sed -i -e '/^publish_dir/d' -e "/^\[recordings\]/,/^\[store\]/{/^url/d}" "$conf"
 custom=$R/etc/asterisk/extensions_custom.conf
+mv "$R/etc/asterisk" "$R/etc/elsewhere"
+finds "no Asterisk" 0 "✓ hook: Asterisk is not on this machine"
+mv "$R/etc/elsewhere" "$R/etc/asterisk"
 finds "no hook" 0 "! hook: none in /etc/asterisk/extensions_custom.conf" "celsync init --dialplan"
 "$CELSYNC" init --dialplan --write --file "$custom" >"$T/diff" 2>"$T/err"
 finds "a hook" 0 "✓ hook: installed; whether by Macro or Gosub is not known here"

@@ -142,6 +142,12 @@ sql -e 'REVOKE UPDATE (recordingfile) ON asteriskcdrdb.cdr FROM celsync@localhos
 is "a right that is missing is wrong" "$(grep -c '^✗ rights: cdr.recordingfile cannot be changed' "$T/out")" 1
 is "one too many is a warning" "$(grep -c '^! rights: more than needed: INSERT on asteriskcdrdb.cdr$' "$T/out")" 1
 
+# A user of that name, whose password nobody here knows.
+rm "$R/etc/celsync/password"
+runs "a user that is there" 78 --force --planfix-url="$url" --token-file="$T/token"
+says "there is a database user celsync already, with another password"
+says "--db-password-file"
+
 # Nobody who may make the user.
 sql -e "DROP USER celsync@localhost; ALTER USER root@localhost IDENTIFIED BY 'x'"
 root_password=x
