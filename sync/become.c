@@ -10,8 +10,11 @@ become_owner(const char *folder, char **name)
 {
 	struct stat st;
 	*name = NULL;
-	const struct passwd *user =
-	    stat(folder, &st) == 0 && st.st_uid != 0 ? getpwuid(st.st_uid) : NULL;
+	if (stat(folder, &st) != 0 || st.st_uid == 0)
+		return BECOME_NOBODY;
+	/* There is one thread. */
+	// cppcheck-suppress getpwuidCalled
+	const struct passwd *user = getpwuid(st.st_uid);
 	if (user == NULL)
 		return BECOME_NOBODY;
 	*name = g_strdup(user->pw_name);

@@ -57,8 +57,11 @@ get(const struct init *init, const char *key)
 static void
 choose_group(struct init *init)
 {
+	/* There is one thread. */
+	// cppcheck-suppress getpwnamCalled
 	struct passwd *user = getpwnam("asterisk");
 	if (user == NULL)
+		// cppcheck-suppress getpwnamCalled
 		user = getpwnam("celsync");
 	init->group = user != NULL && geteuid() == 0 ? user->pw_gid : (gid_t)-1;
 }
@@ -399,6 +402,23 @@ try_configuration(const struct init *init, GError **error)
 	return fresh != NULL;
 }
 
+/* The units may write into the usual folders only (cron/celsync.service). */
+static void
+tell_folders(const struct init *init)
+{
+	const char *publish = get(init, "recordings.publish_dir"),
+		   *spool = get(init, "recordings.spool");
+	gboolean other = spool != NULL && strcmp(spool, "/var/spool/asterisk/monitor") != 0;
+	if ((publish == NULL && !other) || init->options->root != NULL)
+		return;
+	log_say(LOG_LEVEL_INFO,
+	    "the units must be told of the folders they may write to\nsystemctl edit "
+	    "celsync.service: "
+	    "[Service] ReadWritePaths=%s%s%s",
+	    publish != NULL ? publish : "", publish != NULL && other ? " " : "",
+	    other ? spool : "");
+}
+
 static gboolean
 write_configuration(const struct init *init, GError **error)
 {
@@ -412,6 +432,7 @@ write_configuration(const struct init *init, GError **error)
 	if (g_rename(fresh, init->file) != 0)
 		return cannot(init->file, "cannot be written", error);
 	log_say(LOG_LEVEL_INFO, "wrote %s", init->file);
+	tell_folders(init);
 	return TRUE;
 }
 

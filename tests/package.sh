@@ -121,6 +121,7 @@ does "celsync init" 0 inside celsync init --planfix-url="$url" --token-file=/roo
 	--set recordings.publish_dir=/var/www/calls --set recordings.url=https://127.0.0.1:1/calls
 is "init looks with the service's eyes" "$(grep -c '^ok user: asterisk$' "$T/out")" 1
 is "and ends with nothing wrong" "$(grep -c WRONG "$T/out")" 0
+is "it says which folder the units must be told of" "$(grep -c 'ReadWritePaths=/var/www/calls$' "$T/out")" 1
 is "what it wrote is for the service alone" "$(for file in celsync.conf token password; do rights /etc/celsync/$file; done)" "root:asterisk 640
 root:asterisk 640
 root:asterisk 640"
