@@ -5,29 +5,25 @@
 #include "sync/freepbx.h"
 #include "sync/freepbx_text.h"
 #include "sync/init_ask.h"
+#include "sync/init_place.h"
 #include "sync/init_text.h"
 #include "sync/init_user.h"
 #include "sync/log.h"
 
-#include <errno.h>
 #include <glib/gstdio.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#define USUAL "/etc/celsync/celsync.conf"
 /* ER_CANNOT_USER, which CREATE USER answers where there is such a user. */
 #define USER_EXISTS "(1396)"
 
 struct init {
 	const struct init_options *options;
-	char *file, *folder; /* of the configuration */
+	struct init_place place;
 	GHashTable *values, *remarks;
 	char *token, *password;
 	gboolean user_missing;
-	gid_t group; /* of the files; (gid_t)-1: as it comes */
 };
 
 static gboolean G_GNUC_PRINTF(2, 3) refuse(GError **error, const char *format, ...)
@@ -51,53 +47,6 @@ static const char *
 get(const struct init *init, const char *key)
 {
 	return g_hash_table_lookup(init->values, key);
-}
-
-/* The files are for the user the service runs as: Asterisk's, else the package's. Only root can give them away. */
-static void
-choose_group(struct init *init)
-{
-	/* There is one thread. */
-	// cppcheck-suppress getpwnamCalled
-	struct passwd *user = getpwnam("asterisk");
-	if (user == NULL)
-		// cppcheck-suppress getpwnamCalled
-		user = getpwnam("celsync");
-	init->group = user != NULL && geteuid() == 0 ? user->pw_gid : (gid_t)-1;
-}
-
-static gboolean
-cannot(const char *path, const char *what, GError **error)
-{
-	return refuse(error, "%s %s: %s\nRun this as root, or name another file with -c.", path,
-	    what, g_strerror(errno));
-}
-
-static gboolean
-give(const struct init *init, const char *path, mode_t mode, GError **error)
-{
-	if (init->group != (gid_t)-1 && chown(path, (uid_t)-1, init->group) != 0)
-		return cannot(path, "cannot be given away", error);
-	return g_chmod(path, mode) == 0 || cannot(path, "cannot be closed to others", error);
-}
-
-/* Temporary name, fsync, rename; until it is given away nobody but its owner can read it. */
-static gboolean
-write_private(const struct init *init, const char *path, const char *text, GError **error)
-{
-	return g_file_set_contents_full(path, text, -1,
-		   G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, error) &&
-	       give(init, path, 0640, error);
-}
-
-static gboolean
-make_folder(const struct init *init, GError **error)
-{
-	if (g_file_test(init->folder, G_FILE_TEST_IS_DIR))
-		return TRUE;
-	if (g_mkdir_with_parents(init->folder, 0750) != 0)
-		return cannot(init->folder, "cannot be made", error);
-	return give(init, init->folder, 0750, error);
 }
 
 /* Finding out. */
@@ -153,6 +102,25 @@ take_found(struct init *init, const struct freepbx *found)
 	    found->spool != NULL ? found->spool : "the usual place");
 }
 
+/* Each of several PBXs has a store and a secret of its own, and its name before its call ids. */
+static void
+tell_apart(struct init *init)
+{
+	const char *root = init->options->root != NULL ? init->options->root : "/";
+	g_autofree char *name = init_place_name(&init->place);
+	g_autofree char *db = g_strconcat("var/lib/celsync/", name, ".db", NULL);
+	g_autofree char *secret = g_strconcat("var/lib/celsync/", name, ".secret", NULL);
+	g_autofree char *path = g_build_filename(root, db, NULL);
+	g_autofree char *key = g_build_filename(root, secret, NULL);
+	gboolean first = strcmp(name, "celsync") == 0;
+	if (!first || init->options->root != NULL)
+		set(init, "store.path", path);
+	if (first)
+		return;
+	set(init, "recordings.secret_file", key);
+	set(init, "pbx.name", name);
+}
+
 static gboolean
 gather(struct init *init, GError **error)
 {
@@ -160,16 +128,12 @@ gather(struct init *init, GError **error)
 	struct freepbx found;
 	freepbx_look(&found, o->root != NULL ? o->root : "");
 	take_found(init, &found);
+	tell_apart(init);
 	gboolean somewhere = found.host != NULL || found.sqlite != NULL;
 	freepbx_clear(&found);
 	for (char **setting = o->settings; setting != NULL && *setting != NULL; setting++)
 		if (!init_text_set(init->values, *setting, error))
 			return FALSE;
-	if (o->root != NULL && get(init, "store.path") == NULL) {
-		g_autofree char *path =
-		    g_build_filename(o->root, "/var/lib/celsync/celsync.db", NULL);
-		set(init, "store.path", path);
-	}
 	if (!somewhere && get(init, "source.host") == NULL && get(init, "source.path") == NULL &&
 	    get(init, "source.socket") == NULL)
 		return refuse(error, "no database of Asterisk's was found\nSay where it is, e.g. "
@@ -285,7 +249,7 @@ static gboolean
 leave_sql(struct init *init, const struct source_config *login, gboolean update_cdr,
     const GError *why, GError **error)
 {
-	g_autofree char *path = g_build_filename(init->folder, "database-user.sql", NULL);
+	g_autofree char *path = init_place_beside(&init->place, "database-user.sql");
 	g_autofree char *sql = init_user_sql(login, update_cdr);
 	init->user_missing = TRUE;
 	if (!g_file_set_contents_full(path, sql, -1,
@@ -303,7 +267,7 @@ static gboolean
 find_user(struct init *init, GError **error)
 {
 	const struct init_options *o = init->options;
-	g_autofree char *kept = g_build_filename(init->folder, "password", NULL);
+	g_autofree char *kept = init_place_beside(&init->place, "password");
 	g_autofree char *admin_password = NULL;
 	g_autoptr(GError) refused = NULL, failed = NULL;
 	const char *update = get(init, "recordings.update_cdr");
@@ -324,7 +288,8 @@ find_user(struct init *init, GError **error)
 		g_autofree char *sql = init_user_sql(&login, update_cdr);
 		fputs(sql, stdout);
 		/* The password is in them: the next init must know it. */
-		return make_folder(init, error) && write_private(init, kept, init->password, error);
+		return init_place_make(&init->place, error) &&
+		       init_place_write(&init->place, kept, init->password, error);
 	}
 	if (init_user_find(&login, &refused) == INIT_USER_THERE) {
 		log_say(LOG_LEVEL_INFO, "the database lets %s in", login.user);
@@ -361,7 +326,7 @@ is_valid(const struct init *init, const char *path, GError **error)
 		return TRUE;
 	}
 	g_autoptr(GString) words = g_string_new(failed->message);
-	g_string_replace(words, path, init->file, 0);
+	g_string_replace(words, path, init->place.file, 0);
 	g_set_error_literal(error, CONFIG_ERROR, failed->code, words->str);
 	return FALSE;
 }
@@ -369,11 +334,12 @@ is_valid(const struct init *init, const char *path, GError **error)
 static gboolean
 write_secrets(struct init *init, GError **error)
 {
-	g_autofree char *token = g_build_filename(init->folder, "token", NULL);
-	g_autofree char *password = g_build_filename(init->folder, "password", NULL);
+	g_autofree char *token = init_place_beside(&init->place, "token");
+	g_autofree char *password = init_place_beside(&init->place, "password");
 	set(init, "planfix.token_file", token);
-	return write_private(init, token, init->token, error) &&
-	       (init->password == NULL || write_private(init, password, init->password, error));
+	return init_place_write(&init->place, token, init->token, error) &&
+	       (init->password == NULL ||
+		   init_place_write(&init->place, password, init->password, error));
 }
 
 /* The text beside its place, where it has been found to be a configuration; the path, free with g_free. */
@@ -381,10 +347,10 @@ static char *
 write_fresh(const struct init *init, GError **error)
 {
 	g_autofree char *title =
-	    g_strdup_printf("celsync: %s, written by celsync init", init->file);
+	    g_strdup_printf("celsync: %s, written by celsync init", init->place.file);
 	g_autofree char *text = init_text(title, init->values, init->remarks);
-	g_autofree char *fresh = g_strconcat(init->file, ".new", NULL);
-	if (!write_private(init, fresh, text, error))
+	g_autofree char *fresh = g_strconcat(init->place.file, ".new", NULL);
+	if (!init_place_write(&init->place, fresh, text, error))
 		return NULL;
 	if (is_valid(init, fresh, error))
 		return g_steal_pointer(&fresh);
@@ -423,15 +389,16 @@ static gboolean
 write_configuration(const struct init *init, GError **error)
 {
 	g_autofree char *fresh = write_fresh(init, error);
-	g_autofree char *old = g_strconcat(init->file, ".bak", NULL);
+	g_autofree char *old = g_strconcat(init->place.file, ".bak", NULL);
 	if (fresh == NULL)
 		return FALSE;
 	/* The old one keeps a name all the time: a crash between the two renames leaves it as FILE.bak, and FILE.new beside it. */
-	if (g_file_test(init->file, G_FILE_TEST_EXISTS) && g_rename(init->file, old) != 0)
-		return cannot(init->file, "cannot be kept as .bak", error);
-	if (g_rename(fresh, init->file) != 0)
-		return cannot(init->file, "cannot be written", error);
-	log_say(LOG_LEVEL_INFO, "wrote %s", init->file);
+	if (g_file_test(init->place.file, G_FILE_TEST_EXISTS) &&
+	    g_rename(init->place.file, old) != 0)
+		return init_place_fail(init->place.file, "cannot be kept as .bak", error);
+	if (g_rename(fresh, init->place.file) != 0)
+		return init_place_fail(init->place.file, "cannot be written", error);
+	log_say(LOG_LEVEL_INFO, "wrote %s", init->place.file);
 	tell_folders(init);
 	return TRUE;
 }
@@ -440,12 +407,12 @@ static gboolean
 is_free(const struct init *init, GError **error)
 {
 	if (init->options->force || init->options->print_sql ||
-	    !g_file_test(init->file, G_FILE_TEST_EXISTS))
+	    !g_file_test(init->place.file, G_FILE_TEST_EXISTS))
 		return TRUE;
 	return refuse(error,
 	    "%s is there already, and stays as it is\n--force writes a new one and keeps this one "
 	    "as %s.bak.",
-	    init->file, init->file);
+	    init->place.file, init->place.file);
 }
 
 static gboolean
@@ -455,20 +422,9 @@ run(struct init *init, GError **error)
 		return FALSE;
 	if (init->options->print_sql)
 		return find_user(init, error);
-	return find_planfix(init, error) && make_folder(init, error) &&
+	return find_planfix(init, error) && init_place_make(&init->place, error) &&
 	       try_configuration(init, error) && find_user(init, error) &&
 	       write_secrets(init, error) && write_configuration(init, error);
-}
-
-/* Where the configuration goes: -c, the environment, or the usual place below the root. Free with g_free. */
-static char *
-target(const struct app *app, const struct init_options *options)
-{
-	const char *named =
-	    app->config_file != NULL ? app->config_file : g_getenv("CELSYNC_CONFIG");
-	if (named != NULL && *named != '\0')
-		return g_canonicalize_filename(named, NULL);
-	return g_build_filename(options->root != NULL ? options->root : "/", USUAL, NULL);
 }
 
 int
@@ -476,16 +432,14 @@ init_configuration(struct app *app, const struct init_options *options)
 {
 	g_autoptr(GError) error = NULL;
 	struct init init = { .options = options };
-	init.file = target(app, options);
-	init.folder = g_path_get_dirname(init.file);
+	init_place_find(&init.place, app->config_file, options->root);
 	init.values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	init.remarks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	choose_group(&init);
 	gboolean ok = run(&init, &error);
 	int status = ok ? EXIT_DONE : app_fail(NULL, error);
 	if (ok && !options->print_sql) {
 		g_free(app->config_file);
-		app->config_file = g_strdup(init.file);
+		app->config_file = g_strdup(init.place.file);
 		status = check_run(app, options->root != NULL ? options->root : "", FALSE);
 		if (status == EXIT_DONE)
 			log_say(LOG_LEVEL_INFO,
@@ -496,8 +450,7 @@ init_configuration(struct app *app, const struct init_options *options)
 		status = EXIT_PARTLY;
 	g_hash_table_unref(init.values);
 	g_hash_table_unref(init.remarks);
-	g_free(init.file);
-	g_free(init.folder);
+	init_place_clear(&init.place);
 	g_free(init.token);
 	g_free(init.password);
 	return status;

@@ -142,6 +142,15 @@ sql -e 'REVOKE UPDATE (recordingfile) ON asteriskcdrdb.cdr FROM celsync@localhos
 is "a right that is missing is wrong" "$(grep -c '^✗ rights: cdr.recordingfile cannot be changed' "$T/out")" 1
 is "one too many is a warning" "$(grep -c '^! rights: more than needed: INSERT on asteriskcdrdb.cdr$' "$T/out")" 1
 
+# A second PBX has files of its own.
+before=$(stat -c %i "$R/etc/celsync/token" "$R/etc/celsync/password")
+runs "another PBX" 0 -c "$R/etc/celsync/office.conf" --planfix-url="$url" --token-file="$T/token" --db-user=office
+is "the first one's secrets are not written" "$(stat -c %i "$R/etc/celsync/token" "$R/etc/celsync/password")" "$before"
+conf=$R/etc/celsync/office.conf
+is "its files" "$(value planfix token_file) $(value source password_file) $(value store path) $(value pbx name)" \
+	"$R/etc/celsync/office.token $R/etc/celsync/office.password $R/var/lib/celsync/office.db office"
+conf=$R/etc/celsync/celsync.conf
+
 # A user of that name, whose password nobody here knows.
 rm "$R/etc/celsync/password"
 runs "a user that is there" 78 --force --planfix-url="$url" --token-file="$T/token"
@@ -149,7 +158,7 @@ says "there is a database user celsync already, with another password"
 says "--db-password-file"
 
 # Nobody who may make the user.
-sql -e "DROP USER celsync@localhost; ALTER USER root@localhost IDENTIFIED BY 'x'"
+sql -e "DROP USER celsync@localhost; DROP USER IF EXISTS office@localhost; ALTER USER root@localhost IDENTIFIED BY 'x'"
 root_password=x
 rm -f "$R"/etc/celsync/*
 runs "no administrator" 1 --planfix-url="$url" --token-file="$T/token"
