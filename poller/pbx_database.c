@@ -178,6 +178,14 @@ pbx_database_indexed(pbx_database *db, const char *table, GError **error)
 	return texts_of(db, sql, error);
 }
 
+char *
+pbx_database_index_sql(const char *table, const char *column)
+{
+	g_autofree char *name = source_writer_table(table), *quoted = source_quoted(column, '`');
+	return statement(
+	    "admin/index_create", "index", quoted, "table", name, "column", quoted, NULL);
+}
+
 /* `database`.`table`, always both; free with g_free. */
 static char *
 whole_table(const char *table, const char *usual)

@@ -33,6 +33,9 @@ GPtrArray *pbx_database_grants(pbx_database *db, GError **error);
 /* The columns of "table" or "database.table" an index begins with. */
 GPtrArray *pbx_database_indexed(pbx_database *db, const char *table, GError **error);
 
+/* The statement that makes the index a look-up wants, for a database administrator; free with g_free. */
+char *pbx_database_index_sql(const char *table, const char *column);
+
 /*
  * A database user for this program alone: may read two tables, and, where update_cdr says so, change cdr.recordingfile and its
  * copies. All strings borrowed; tables as in struct source_config, none NULL.

@@ -111,10 +111,11 @@ look_at_index(struct check_report *report, pbx_database *db, const char *table,
 		if (g_ptr_array_find_with_equal_func(indexed, *columns, g_str_equal, NULL))
 			continue;
 		*well = FALSE;
+		g_autofree char *sql = pbx_database_index_sql(table, *columns);
 		check_tell(report, CHECK_LOOK, "indexes",
 		    "none begins with %s of %s: each look-up reads the whole table\n"
-		    "In a quiet hour: CREATE INDEX %s ON %s (%s);",
-		    *columns, table, *columns, table, *columns);
+		    "In a quiet hour: %s;",
+		    *columns, table, sql);
 	}
 	return TRUE;
 }

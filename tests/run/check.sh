@@ -34,7 +34,7 @@ is "every library and the server are named" \
 is "indexes are there" "$(grep -c '^✓ indexes: ' "$T/out")" 1
 is "an MP3 was made" "$(grep -c '^✓ mp3: made of a second of tone, and plays' "$T/out")" 1
 sql -e 'ALTER TABLE cel DROP INDEX linkedid_index; ALTER TABLE cdr DROP INDEX calldate'
-finds "no index" 0 "! indexes: none begins with linkedid of cel" "In a quiet hour: CREATE INDEX linkedid ON cel (linkedid);"
+finds "no index" 0 "! indexes: none begins with linkedid of cel" 'In a quiet hour: CREATE INDEX `linkedid` ON `cel` (`linkedid`);'
 sql -e "$(sed -n 's/^ *In a quiet hour: //p' "$T/out")"
 finds "the remedies as they stand there" 0 "✓ indexes: on all that is looked up"
 sql -e 'CREATE TABLE kept AS SELECT * FROM cdr; UPDATE cdr SET calldate = calldate + INTERVAL 3 HOUR'
