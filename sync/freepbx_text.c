@@ -13,6 +13,16 @@ put(GHashTable *into, char *key, char *value)
 	g_hash_table_insert(into, key, value);
 }
 
+/* In double quotes: a variable ("$name", "${name}", "{$name"), or a character that is written as "\n", "\x41". */
+static gboolean
+needs_php(const char *text)
+{
+	guchar next = (guchar)text[1];
+	if (*text == '$')
+		return g_ascii_isalpha(next) || next == '_' || next == '{' || next >= 0x80;
+	return *text == '\\' && next != '\0' && strchr("nrtvef01234567xu", next) != NULL;
+}
+
 /*
  * A string of PHP behind its opening quote: what it says, and *end behind its closing one. NULL: it has no end, or
  * PHP would put a variable's value into it, which nobody can know here. Free with g_free.
@@ -23,7 +33,7 @@ php_string(const char *text, char quote, const char **end)
 	g_autoptr(GString) value = g_string_new(NULL);
 	gboolean known = TRUE;
 	for (; *text != '\0' && *text != quote; text++) {
-		known &= quote != '"' || *text != '$';
+		known &= quote != '"' || !needs_php(text);
 		gboolean escaped = text[0] == '\\' && (text[1] == quote || text[1] == '\\' ||
 							  (quote == '"' && text[1] == '$'));
 		if (escaped)

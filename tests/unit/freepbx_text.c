@@ -28,6 +28,11 @@ test_php(void)
 		{ "$text = \"$amp_conf['KEY'] = 'value';\";", NULL },
 		{ "$text = '$amp_conf[\"KEY\"] = \"value\";';", NULL },
 		{ "$amp_conf['KEY'] = $other;", NULL },
+		{ "$amp_conf['KEY'] = \"a$5 b$ \\q\";", "a$5 b$ \\q" },
+		{ "$amp_conf['KEY'] = \"a${b}\";", NULL },
+		{ "$amp_conf['KEY'] = \"a{$b}\";", NULL },
+		{ "$amp_conf['KEY'] = \"a\\n\";", NULL },
+		{ "$amp_conf['KEY'] = 'a$b';", "a$b" },
 		{ "$amp_conf['KEY'] = \"pre$other\";", NULL },
 		{ "$amp_conf['KEY'] = 'a' . 'b';", NULL },
 		{ "$amp_conf['KEY'] = 'no end", NULL },
@@ -48,7 +53,7 @@ test_amportal(void)
 {
 	g_autoptr(GHashTable) got = table();
 	freepbx_text_amportal("# NO=comment\nKEY=value\nSPACED=a\\ b\\ c\n EDGE = "
-	                      "x=y\n=none\nno\nEMPTY=\nKEY=later\n",
+			      "x=y\n=none\nno\nEMPTY=\nKEY=later\n",
 	    got);
 	g_assert_cmpstr(g_hash_table_lookup(got, "KEY"), ==, "value");
 	g_assert_cmpstr(g_hash_table_lookup(got, "SPACED"), ==, "a b c");
