@@ -277,7 +277,7 @@ freepbx_look(struct freepbx *found, const char *root)
 	place_recordings(&look);
 	if (g_strcmp0(switch_of(&look, "CEL_ENABLED"), "off") == 0)
 		note(&look, "CEL is switched off\nSwitch CEL_ENABLED on in FreePBX's Advanced "
-		            "Settings: without it calls "
+			    "Settings: without it calls "
 			    "are rebuilt from CDR alone.");
 	const char *utc = switch_of(&look, "CDRUSEGMT");
 	if (utc != NULL)

@@ -98,9 +98,9 @@ init_text(const char *title, GHashTable *values, GHashTable *remarks)
 	const char *section = NULL;
 	g_string_append_printf(out, "# %s\n#\n", title);
 	append_comment(out, "Every key with what it means. A key that is commented out has the "
-	                    "default that is shown. A comment stands on a "
+			    "default that is shown. A comment stands on a "
 			    "line of its own; values stand without quotes. Times take ms, s, min, "
-	                    "h, d. Lists take ; or , between items. A "
+			    "h, d. Lists take ; or , between items. A "
 			    "setting that is wrong is named by `celsync check`, with its line.");
 	for (const struct config_key *key = config_keys(); key->section != NULL; key++) {
 		g_string_append_c(out, '\n');

@@ -181,7 +181,7 @@ test_fault(void)
 	static const char bare_return[] =
 	    "[macro-dialout-one-predial-hook]\nexten => s,1,NoOp()\n same => n,Return()\n";
 	static const char nothing[] = "[macro-dialout-one-predial-hook]\nexten => s,1,NoOp()\n; "
-	                              "same => n,Return()\n[x]\nexten => s,1,Return()\n";
+				      "same => n,Return()\n[x]\nexten => s,1,Return()\n";
 	g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
 	g_autofree char *ours = dialplan_merge("", "/usr/bin/celsync-hook", notes, NULL);
 	const struct {
