@@ -199,7 +199,7 @@ cmd_init(struct app *app, int argc, char **argv)
 {
 	gboolean hooks = FALSE, write = FALSE, undo = FALSE;
 	g_autofree char *file = NULL;
-	struct init_options o = { NULL };
+	struct init_options o = { .root = NULL };
 	const GOptionEntry entries[] = {
 		{ "planfix-url", 0, 0, G_OPTION_ARG_STRING, &o.planfix_url, "PlanFix's address",
 		    "URL" },

@@ -125,7 +125,7 @@ is "it says which folder the units must be told of" "$(grep -c 'ReadWritePaths=/
 is "what it wrote is for the service alone" "$(for file in celsync.conf token password; do rights /etc/celsync/$file; done)" "root:asterisk 640
 root:asterisk 640
 root:asterisk 640"
-is "it knows the trunk" "$(sed -n 's/^trunk = //p' "$conf")" mango
+is "it knows the trunk" "$(sed -n 's/^trunk = //p' "$conf")" "mango; second"
 does "check" 0 by asterisk celsync check
 is "check finds nothing wrong" "$(grep -c WRONG "$T/out")" 0
 is "the database user may no more than it needs" "$(grep -c '^ok rights: SELECT on the two tables, no more$' "$T/out")" 1

@@ -28,4 +28,5 @@ CREATE TABLE trunks (
 	disabled varchar(4) DEFAULT 'off',
 	PRIMARY KEY (trunkid, tech, channelid)
 );
-INSERT INTO trunks VALUES (1, 'Mango', 'pjsip', 'mango', 'off'), (2, 'Old', 'sip', 'old-provider', 'on'), (3, 'E1', 'dahdi', 'g0', 'off');
+INSERT INTO trunks VALUES (1, 'Mango', 'pjsip', 'mango', 'off'), (2, 'Old', 'sip', 'old-provider', 'on'), (3, 'E1', 'dahdi', 'g0', 'off'),
+	(4, 'Second', 'sip', 'second', NULL);
