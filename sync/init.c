@@ -97,8 +97,8 @@ take_found(struct init *init, const struct freepbx *found)
 		log_say(strchr(found->notes->pdata[i], '\n') != NULL ? LOG_LEVEL_WARNING
 								     : LOG_LEVEL_INFO,
 		    "%s", (const char *)found->notes->pdata[i]);
-	log_say(LOG_LEVEL_INFO, "found %u extensions and %u trunks%s%s; recordings in %s",
-	    found->extensions->len, found->trunks->len, found->trunks->len > 0 ? ": " : "", trunks,
+	log_say(LOG_LEVEL_INFO, "extensions found: %u; trunks: %s; recordings in %s",
+	    found->extensions->len, found->trunks->len > 0 ? trunks : "none",
 	    found->spool != NULL ? found->spool : "the usual place");
 }
 

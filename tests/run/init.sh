@@ -92,7 +92,7 @@ is "or made a user" "$(sql -e "SELECT COUNT(*) FROM mysql.user WHERE user = 'cel
 # What it is for.
 runs "init" 0 --planfix-url="$url" --token-file="$T/token" --set source.start=all --set planfix.rate=0
 is "the PHP was not run" "$(ls "$R/run")" mysqld.sock
-says "found 3 extensions and 2 trunks: mango; second"
+says "extensions found: 3; trunks: mango; second; recordings in $R/var/spool/asterisk/monitor"
 says "made the database user celsync"
 is "the database" "$(value source socket) $(value source database) $(value source user)" "$R/run/mysqld.sock asteriskcdrdb celsync"
 is "trunks that are in use, by the name of their channels" "$(value pbx trunk)" "mango; second"
