@@ -130,8 +130,9 @@ strict: deps-check deps-lint
 # Arbitrary bytes as `extra` and as rows; the corpus is kept in build/fuzz. make fuzz FUZZ_SECONDS=600 for longer.
 FUZZ_SECONDS ?= 30
 PURE := $(wildcard poller/call*.c) $(patsubst %,poller/%.c,arena idmap incarnation uniqueid channame extra zone assembly timeline party number row) \
-        $(patsubst %,sync/%.c,text event form freepbx_text)
+        $(patsubst %,sync/%.c,text event form)
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
+PURE    += sync/freepbx_text.c
 build/fuzz/%: tests/fuzz/%.c $(PURE)
 	@mkdir -p build/fuzz/corpus-$* build/fuzz/out
 	@echo '  CC $@'; clang $(CPP) $(WARN) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \

@@ -17,6 +17,8 @@
 
 /* ER_CANNOT_USER, which CREATE USER answers where there is such a user. */
 #define USER_EXISTS "(1396)"
+/* How often an answer is asked for. */
+#define TRIES 3
 
 struct init {
 	const struct init_options *options;
@@ -185,8 +187,13 @@ find_planfix(struct init *init, GError **error)
 	gboolean ask = init_ask_possible();
 	g_autofree char *url =
 	    g_strdup(o->planfix_url != NULL ? o->planfix_url : get(init, "planfix.url"));
-	if (url == NULL && ask)
+	for (int tries = 0; url == NULL && ask && tries < TRIES; tries++) {
 		url = init_ask("PlanFix's address (https://ACCOUNT.planfix.ru/tel/api/)", FALSE);
+		if (url == NULL || g_str_has_prefix(url, "http"))
+			continue;
+		log_say(LOG_LEVEL_WARNING, "that is no address: it begins with https://");
+		g_clear_pointer(&url, g_free);
+	}
 	if (url == NULL)
 		return refuse(error, "PlanFix's address is missing\nGive "
 				     "--planfix-url=https://ACCOUNT.planfix.ru/tel/api/: it "

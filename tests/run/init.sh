@@ -221,8 +221,9 @@ if has_terminal; then
 exec "$CELSYNC" init --root="$R"
 EOF
 	chmod +x "$T/asked"
-	(printf '%s\n' "$url"; sleep 1; printf '%s\n' "$TOKEN"; sleep 1) | script -qec "$T/asked" "$T/typescript" >"$T/out" 2>&1
+	(printf 'what\n%s\n' "$url"; sleep 1; printf '%s\n' "$TOKEN"; sleep 1) | script -qec "$T/asked" "$T/typescript" >"$T/out" 2>&1
 	is "asked on a terminal: exit code" $? 0
+	is "an answer that is none is asked for again" "$(grep -c 'that is no address' "$T/typescript")" 1
 	is "the address and the key" "$(value planfix url) $(cat "$R/etc/celsync/token")" "$url $TOKEN"
 	is "the key is not echoed" "$(grep -cF "$TOKEN" "$T/typescript")" 0
 fi
