@@ -68,7 +68,7 @@ $(B)/celsync: $(B)/sync/main.o $(B)/libcelsync.a
 PREFIX ?= /usr/local
 $(B)/celsync-hook: cron/hook.c cron/agi.c cron/agi.h
 	@mkdir -p $(@D)
-	$(call SAY,CC)$(CC) -std=c17 -D_GNU_SOURCE $(WARN) -O2 -static -I. '-DHOOK_PROGRAM="$(PREFIX)/bin/celsync"' -o $@ cron/hook.c cron/agi.c
+	$(call SAY,CC)$(CC) -std=c17 -D_GNU_SOURCE $(WARN) -O2 -g -static -I. '-DHOOK_PROGRAM="$(PREFIX)/bin/celsync"' -o $@ cron/hook.c cron/agi.c
 $(B)/tests/planfix: $(PLANFIX)
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(LINK) -o $@ $^ $(PKG_LIBS) $(MHD_LIBS)
@@ -142,6 +142,7 @@ FUZZ_SECONDS ?= 30
 PURE := $(wildcard poller/call*.c) $(patsubst %,poller/%.c,arena group idmap incarnation uniqueid channame extra zone assembly timeline party number row) \
         $(patsubst %,sync/%.c,text event form)
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
+PURE    += sync/freepbx_text.c
 build/fuzz/%: tests/fuzz/%.c $(PURE)
 	@mkdir -p build/fuzz/corpus-$* build/fuzz/out
 	@echo '  CC $@'; clang $(CPP) $(WARN) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \

@@ -152,4 +152,7 @@ source_writer_change(source_writer *writer, const char *sql, gint64 *changed, GE
 /* `name` between quotes, quotes inside it doubled; free with g_free. */
 char *source_quoted(const char *name, char quote);
 
+/* The version of the database's client library; borrowed. */
+const char *source_mariadb_library(void);
+
 #endif

@@ -656,3 +656,9 @@ source_writer_change(source_writer *w, const char *sql, gint64 *changed, GError 
 	*changed = (gint64)mysql_affected_rows(w->session.mysql);
 	return TRUE;
 }
+
+const char *
+source_mariadb_library(void)
+{
+	return mysql_get_client_info();
+}

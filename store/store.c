@@ -429,3 +429,9 @@ store_last_id(store *db)
 {
 	return sqlite3_last_insert_rowid(db->handle);
 }
+
+const char *
+store_library(void)
+{
+	return sqlite3_libversion();
+}

@@ -98,4 +98,7 @@ gint64 store_int(statement *statement, int column);
 const char *store_text(statement *statement, int column);
 gint64 store_last_id(store *store);
 
+/* SQLite's version; borrowed. */
+const char *store_library(void);
+
 #endif

@@ -2,11 +2,13 @@
 
 #include "store/store.h"
 #include "sync/log.h"
+#include "sync/nearest.h"
 #include "sync/table.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -46,6 +48,41 @@ app_catch_signals(void)
 	sigaction(SIGPIPE, &ignore, NULL);
 }
 
+static void
+add_names(GPtrArray *names, const GOptionEntry *entries)
+{
+	for (; entries != NULL && entries->long_name != NULL; entries++)
+		g_ptr_array_add(names, (gpointer)entries->long_name);
+}
+
+char *
+app_near_option(char **argv, const GOptionEntry *entries, const GOptionEntry *more)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+	add_names(names, entries);
+	add_names(names, more);
+	for (char **word = argv; *word && strcmp(*word, "--") != 0; word++) {
+		if (!g_str_has_prefix(*word, "--"))
+			continue;
+		g_autofree char *name = g_strndup(*word + 2, strcspn(*word + 2, "="));
+		if (g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
+			continue;
+		const char *near =
+		    nearest_word(name, (const char *const *)names->pdata, names->len);
+		return near ? g_strconcat("--", near, NULL) : NULL;
+	}
+	return NULL;
+}
+
+/* What was wrong with the options, and which one may have been meant. */
+static void
+tell_options(const char *command, const GError *error, const char *near)
+{
+	log_say(LOG_LEVEL_ERROR, "%s: %s\n%s%s%sTry celsync %s --help.", command, error->message,
+	    near ? "Did you mean " : "", near ? near : "", near ? "? " : "", command);
+}
+
 gboolean
 app_options(struct app *app, const GOptionEntry *entries, int argc, char **argv, int *status)
 {
@@ -65,9 +102,13 @@ app_options(struct app *app, const GOptionEntry *entries, int argc, char **argv,
 	if (entries)
 		g_option_context_add_main_entries(context, entries, NULL);
 	g_option_context_add_main_entries(context, common, NULL);
+	g_auto(GStrv) words = g_strdupv(argv);
 	if (!g_option_context_parse(context, &argc, &argv, &error)) {
-		log_say(LOG_LEVEL_ERROR, "%s: %s\nTry celsync %s --help.", app->command,
-		    error->message, app->command);
+		g_autofree char *near =
+		    g_error_matches(error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION)
+			? app_near_option(words, entries, common)
+			: NULL;
+		tell_options(app->command, error, near);
 		*status = EXIT_USAGE;
 		return FALSE;
 	}

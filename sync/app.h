@@ -50,6 +50,12 @@ gboolean
 app_options(struct app *app, const GOptionEntry *entries, int argc, char **argv, int *status);
 
 /*
+ * The option among `entries` and `more` (each may be NULL) that the first unknown one in argv is nearest to, with its dashes; NULL: none
+ * is near, or every one is known. Free with g_free.
+ */
+char *app_near_option(char **argv, const GOptionEntry *entries, const GOptionEntry *more);
+
+/*
  * Loads the configuration with what this run needs (enum config_need, or-ed), starts the log at its
  * level (debug with -v) and logs its warnings when verbose. FALSE: the error was told, and the
  * command returns *status.

@@ -430,3 +430,9 @@ audio_sweep(int dir, const char *folder, gint64 now)
 	}
 	closedir(list);
 }
+
+const char *
+audio_library(void)
+{
+	return get_lame_version();
+}

@@ -73,4 +73,7 @@ gboolean audio_made_from(int dir, const char *mp3, struct mp3mark *mark);
 /* Removes temporary files of this program, older than an hour by `now` (µs UTC), in one folder below dir. */
 void audio_sweep(int dir, const char *folder, gint64 now);
 
+/* LAME's version; borrowed. */
+const char *audio_library(void);
+
 #endif

@@ -3,6 +3,7 @@
 #include "sync/call_json.h"
 #include "sync/find.h"
 #include "sync/pbx.h"
+#include "sync/screen.h"
 #include "sync/text.h"
 
 #include <string.h>
@@ -47,7 +48,7 @@ print_row(const struct call *call)
 	if (call->skip != NULL)
 		g_string_append_printf(legs, "%s(%s)", legs->len > 0 ? " " : "", call->skip);
 	g_autofree char *client = text_clean(call->client != NULL ? call->client : "-");
-	printf("%-20s  %-8s  %-15s  %-8s  %5" G_GINT64_FORMAT "  %-22s  %s\n",
+	screen_print(4, "%-20s  %-8s  %-15s  %-8s  %5" G_GINT64_FORMAT "  %-22s  %s",
 	    text_time(call->start, NULL, start), direction_name(call->direction), client,
 	    result_name(call->result), text_seconds(call->talk), call->callid, legs->str);
 }
@@ -178,8 +179,8 @@ run(struct app *app, struct listing *l)
 	l->patience = pbx_patience(app->config);
 	g_autoptr(rebuild) r = rebuild_new(pbx.source, &options, list_group, NULL, l);
 	if (!l->json && !l->summary)
-		printf("%-20s  %-8s  %-15s  %-8s  %5s  %-22s  %s\n", "start (UTC)", "", "client",
-		    "result", "talk", "call", "employees");
+		screen_print(4, "%-20s  %-8s  %-15s  %-8s  %5s  %-22s  %s", "start (UTC)", "",
+		    "client", "result", "talk", "call", "employees");
 	gboolean found, ok = newest_time(&pbx, &l->newest, &error);
 	if (ok && l->id != NULL)
 		ok = find_call(&pbx, app->config, l->id, l->newest, list_found, l, &found, &error);

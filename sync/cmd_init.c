@@ -1,6 +1,10 @@
-/* celsync init --dialplan: shows, writes and takes out the hooks in FreePBX's dialplan. */
+/*
+ * celsync init: writes a configuration (sync/init.h); with --dialplan, shows, writes and takes out the hooks in FreePBX's
+ * dialplan.
+ */
 #include "sync/app.h"
 #include "sync/dialplan.h"
+#include "sync/init.h"
 #include "sync/log.h"
 
 #include <errno.h>
@@ -16,9 +20,8 @@
 #define OVERRIDE "extensions_override_freepbx.conf"
 #define RELOAD "asterisk -rx 'dialplan reload'"
 
-/* The hook lies beside this program. Free with g_free. */
-static char *
-hook_path(void)
+char *
+init_hook_path(void)
 {
 	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
 	g_autofree char *folder = self != NULL ? g_path_get_dirname(self) : g_strdup("/usr/bin");
@@ -110,7 +113,7 @@ look_before(const char *path)
 static char *
 merged(const char *path, const char *text, GError **error)
 {
-	g_autofree char *hook = hook_path();
+	g_autofree char *hook = init_hook_path();
 	g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
 	char *after = dialplan_merge(text, hook, notes, error);
 	if (after == NULL) {
@@ -156,30 +159,85 @@ dialplan(const char *path, gboolean write, gboolean undo)
 	return EXIT_DONE;
 }
 
+static void
+options_clear(struct init_options *o)
+{
+	g_free(o->root);
+	g_free(o->planfix_url);
+	g_free(o->token_file);
+	g_free(o->db_user);
+	g_free(o->db_password_file);
+	g_free(o->db_admin);
+	g_free(o->db_admin_password_file);
+	g_strfreev(o->settings);
+}
+
+/* FALSE: told. */
+static gboolean
+go_together(
+    const struct init_options *o, gboolean hooks, gboolean write, gboolean undo, const char *file)
+{
+	gboolean configuration = o->planfix_url || o->token_file || o->db_user ||
+	                         o->db_password_file || o->db_admin || o->db_admin_password_file ||
+	                         o->settings || o->print_sql || o->force || o->root;
+	if (write && undo)
+		log_say(LOG_LEVEL_ERROR, "--write or --undo?\nOne at a time.");
+	else if (hooks && configuration)
+		log_say(LOG_LEVEL_ERROR, "--dialplan goes with --write, --undo and --file "
+					 "alone\nWrite the configuration "
+					 "first, without --dialplan.");
+	else if (!hooks && (write || undo || file != NULL))
+		log_say(LOG_LEVEL_ERROR, "--write, --undo and --file belong to --dialplan\nTry "
+					 "celsync init --dialplan.");
+	else
+		return TRUE;
+	return FALSE;
+}
+
 int
 cmd_init(struct app *app, int argc, char **argv)
 {
 	gboolean hooks = FALSE, write = FALSE, undo = FALSE;
 	g_autofree char *file = NULL;
+	struct init_options o = { .root = NULL };
 	const GOptionEntry entries[] = {
+		{ "planfix-url", 0, 0, G_OPTION_ARG_STRING, &o.planfix_url, "PlanFix's address",
+		    "URL" },
+		{ "token-file", 0, 0, G_OPTION_ARG_FILENAME, &o.token_file,
+		    "PlanFix's key is in FILE; - is stdin", "FILE" },
+		{ "db-user", 0, 0, G_OPTION_ARG_STRING, &o.db_user,
+		    "The database user; else celsync", "NAME" },
+		{ "db-password-file", 0, 0, G_OPTION_ARG_FILENAME, &o.db_password_file,
+		    "Its password is in FILE; else made up", "FILE" },
+		{ "db-admin", 0, 0, G_OPTION_ARG_STRING, &o.db_admin,
+		    "Who may make that user; else root", "NAME" },
+		{ "db-admin-password-file", 0, 0, G_OPTION_ARG_FILENAME, &o.db_admin_password_file,
+		    "The password of that one is in FILE", "FILE" },
+		{ "print-sql", 0, 0, G_OPTION_ARG_NONE, &o.print_sql,
+		    "Print what makes that user, no more", NULL },
+		{ "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.settings,
+		    "E.g. pbx.trunk=mango; may be repeated", "KEY=VALUE" },
+		{ "force", 0, 0, G_OPTION_ARG_NONE, &o.force,
+		    "Replace a configuration; .bak is kept", NULL },
+		{ "root", 0, 0, G_OPTION_ARG_FILENAME, &o.root,
+		    "Look for the PBX's files below DIR", "DIR" },
 		{ "dialplan", 0, 0, G_OPTION_ARG_NONE, &hooks,
-		    "Show the hooks that open windows at once, as they would be written", NULL },
+		    "Show the hooks for FreePBX's dialplan", NULL },
 		{ "write", 0, 0, G_OPTION_ARG_NONE, &write, "Write them", NULL },
 		{ "undo", 0, 0, G_OPTION_ARG_NONE, &undo, "Take them out again", NULL },
-		{ "file", 0, 0, G_OPTION_ARG_FILENAME, &file, "Not " CUSTOM, "FILE" },
+		{ "file", 0, 0, G_OPTION_ARG_FILENAME, &file, "Not extensions_custom.conf",
+		    "FILE" },
 		G_OPTION_ENTRY_NULL,
 	};
 	int status;
-	if (!app_options(app, entries, argc, argv, &status))
-		return status;
-	if (!hooks) {
-		log_say(LOG_LEVEL_ERROR, "init without --dialplan is not built yet\n"
-					 "The sample configuration tells every key.");
-		return EXIT_USAGE;
+	if (app_options(app, entries, argc, argv, &status)) {
+		if (!go_together(&o, hooks, write, undo, file))
+			status = EXIT_USAGE;
+		else if (hooks)
+			status = dialplan(file != NULL ? file : CUSTOM, write, undo);
+		else
+			status = init_configuration(app, &o);
 	}
-	if (write && undo) {
-		log_say(LOG_LEVEL_ERROR, "--write or --undo?\nOne at a time.");
-		return EXIT_USAGE;
-	}
-	return dialplan(file != NULL ? file : CUSTOM, write, undo);
+	options_clear(&o);
+	return status;
 }

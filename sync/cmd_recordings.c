@@ -2,6 +2,7 @@
 #include "sync/app.h"
 
 #include "store/recordings.h"
+#include "sync/screen.h"
 #include "sync/text.h"
 
 #include <jansson.h>
@@ -53,7 +54,7 @@ print_json(const struct recording *r)
 	json_object_set_new(o, "wav_removed", time_or_null(r->wav_gone));
 	g_autofree char *line = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(10));
 	json_decref(o);
-	g_print("%s\n", line);
+	puts(line);
 }
 
 /* The reason's second line, what to do, stands below the first. */
@@ -64,11 +65,11 @@ print_text(const struct recording *r)
 	g_auto(GStrv) reasons = g_strsplit(r->reason ? r->reason : "", "\n", -1);
 	char when[TEXT_TIME];
 
-	g_print("%-10s  %s  %s\n", recording_state_name(r->state), callid, path);
+	screen_print(4, "%-10s  %s  %s", recording_state_name(r->state), callid, path);
 	for (char **line = reasons; *line; line++) {
 		g_autofree char *clean = text_clean(*line);
 		if (*clean)
-			g_print("            %s\n", clean);
+			screen_print(12, "            %s", clean);
 	}
 	if (r->state == RECORDING_WAITING && r->attempts > 0)
 		g_print("            tries: %" G_GINT64_FORMAT "; the next at %s\n", r->attempts,

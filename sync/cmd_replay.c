@@ -282,17 +282,16 @@ cmd_replay(struct app *app, int argc, char **argv)
 	const GOptionEntry entries[] = {
 		{ "call", 0, 0, G_OPTION_ARG_STRING, &id, "Of one call, by its callid", "ID" },
 		{ "state", 0, 0, G_OPTION_ARG_STRING, &state,
-		    "In this state: rejected, unknown, expired; of recordings: failed, none", "S" },
+		    "rejected, unknown, expired; of recordings: failed, none", "S" },
 		{ "from", 0, 0, G_OPTION_ARG_STRING, &from, "Of calls that began at T or later",
 		    "T" },
 		{ "to", 0, 0, G_OPTION_ARG_STRING, &to, "Of calls that began before T", "T" },
 		{ "error", 0, 0, G_OPTION_ARG_STRING, &words,
-		    "With TEXT in PlanFix's answer, or in why there was none (\"HTTP 400\")",
-		    "TEXT" },
+		    "With TEXT in the answer, or in why there was none", "TEXT" },
 		{ "dry-run", 0, 0, G_OPTION_ARG_NONE, &r.dry_run,
 		    "List what would go again; change nothing", NULL },
 		{ "force", 0, 0, G_OPTION_ARG_NONE, &r.force,
-		    "Also what PlanFix acknowledged: it may show these calls twice", NULL },
+		    "Also what PlanFix took: it may show it twice", NULL },
 		G_OPTION_ENTRY_NULL,
 	};
 	int status;

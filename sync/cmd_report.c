@@ -6,6 +6,7 @@
 #include "sync/late_facts.h"
 #include "sync/log.h"
 #include "sync/pbx.h"
+#include "sync/screen.h"
 #include "sync/text.h"
 
 #include "store/announced.h"
@@ -172,10 +173,10 @@ print_call(const struct report *r, const struct call *call, enum class class, co
 	if ((class == CLASS_SENT || class == CLASS_SKIPPED) && late->len == 0)
 		return;
 	g_autofree char *client = text_clean(call->client != NULL ? call->client : "");
-	printf("%-20s  %-22s  %-8s  %-15s  %-8s  %s\n", start, call->callid,
+	screen_print(4, "%-20s  %-22s  %-8s  %-15s  %-8s  %s", start, call->callid,
 	    direction_name(call->direction), client, result_name(call->result), class_names[class]);
 	for (guint i = 0; i < late->len; i++)
-		printf("    too late: %s\n", (const char *)late->pdata[i]);
+		screen_print(6, "    too late: %s", (const char *)late->pdata[i]);
 }
 
 static gboolean

@@ -6,12 +6,11 @@
 #include "sync/find.h"
 #include "sync/log.h"
 #include "sync/mask.h"
+#include "sync/screen.h"
 #include "sync/show.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #define WHAT_IDS                                                                                   \
 	"Give a callid as `celsync calls` prints it, any linkedid or uniqueid of the call, or a "  \
@@ -208,15 +207,10 @@ show_call(const struct call *call, const struct timeline *t, const GPtrArray *ca
 static void
 find_style(struct draw_style *style, GTimeZone *tz)
 {
-	const char *no_colour = g_getenv("NO_COLOR"), *term = g_getenv("TERM");
-	struct winsize size;
-	gboolean terminal = isatty(STDOUT_FILENO) != 0;
-	*style = (struct draw_style){ .width = DRAW_WIDTH, .tz = tz };
-	if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-		style->width = MAX(size.ws_col, DRAW_WIDTH_MIN);
+	guint width = screen_width();
+	*style = (struct draw_style){ .width = width > 0 ? width : DRAW_WIDTH, .tz = tz };
 	style->utf8 = g_get_charset(NULL);
-	style->colour = terminal && (no_colour == NULL || no_colour[0] == '\0') && term != NULL &&
-	                strcmp(term, "dumb") != 0;
+	style->colour = screen_colour();
 }
 
 /* A store that cannot be read costs what it would tell, not the rest. */
@@ -263,6 +257,19 @@ say_not_found(const struct showing *s, const struct pbx *pbx)
 		    s->what, source_name(pbx->source));
 }
 
+/* The drawing fits already, and its colours take no room; sentences are broken. */
+static void
+print_output(const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	for (int i = 0; lines[i] != NULL && (lines[i][0] != '\0' || lines[i + 1] != NULL); i++) {
+		if (strchr(lines[i], '\033') != NULL)
+			puts(lines[i]);
+		else
+			screen_print(6, "%s", lines[i]);
+	}
+}
+
 static int
 run(struct app *app, struct showing *s)
 {
@@ -280,7 +287,10 @@ run(struct app *app, struct showing *s)
 	pbx_close(&pbx);
 	g_clear_pointer(&s->store, store_close);
 	g_clear_pointer(&s->no_store, g_free);
-	fputs(s->output->str, stdout);
+	if (s->json)
+		fputs(s->output->str, stdout);
+	else
+		print_output(s->output->str);
 	g_string_free(s->output, TRUE);
 	if (!ok)
 		return app_fail(NULL, error);

@@ -325,3 +325,62 @@ dialplan_difference(const char *before, const char *after)
 	}
 	return g_string_free(text, FALSE);
 }
+
+enum dialplan_kind
+dialplan_kind(const char *generated)
+{
+	g_autofree char *lower = g_ascii_strdown(generated, -1);
+	for (gsize i = 0; i < G_N_ELEMENTS(hooks); i++) {
+		/* Macro() calls it without the "macro-" of its context. */
+		g_autofree char *gosub = g_strconcat("gosub(", hooks[i].context, NULL);
+		g_autofree char *macro =
+		    g_strconcat("macro(", hooks[i].context + strlen("macro-"), NULL);
+		if (strstr(lower, gosub) != NULL)
+			return DIALPLAN_GOSUB;
+		if (strstr(lower, macro) != NULL)
+			return DIALPLAN_MACRO;
+	}
+	return DIALPLAN_UNKNOWN;
+}
+
+static char *
+fault_of(const GPtrArray *lines, const char *context, enum dialplan_kind kind)
+{
+	gboolean inside = FALSE, ours = FALSE, found = FALSE, returns = FALSE;
+	for (guint i = 0; i < lines->len; i++) {
+		const char *line = lines->pdata[i];
+		if (is_comment(line, &inside))
+			continue;
+		g_autofree char *header = header_of(line);
+		if (header != NULL) {
+			ours = strcmp(header, context) == 0;
+			found |= ours;
+			continue;
+		}
+		if (!ours)
+			continue;
+		g_autofree char *lower = g_ascii_strdown(line, -1);
+		gboolean back = strstr(lower, "return(") != NULL;
+		if (kind == DIALPLAN_GOSUB && strstr(lower, "macroexit") != NULL)
+			return g_strdup_printf(
+			    "[%s] ends with MacroExit, but FreePBX calls it by Gosub", context);
+		if (kind == DIALPLAN_MACRO && back && strstr(lower, "macro_depth") == NULL)
+			return g_strdup_printf(
+			    "[%s] ends with Return, but FreePBX calls it by Macro", context);
+		returns |= back;
+	}
+	if (kind == DIALPLAN_GOSUB && found && !returns)
+		return g_strdup_printf(
+		    "[%s] has no Return, but FreePBX calls it by Gosub", context);
+	return NULL;
+}
+
+char *
+dialplan_fault(const char *text, enum dialplan_kind kind)
+{
+	g_autoptr(GPtrArray) lines = split(text);
+	char *fault = NULL;
+	for (gsize i = 0; i < G_N_ELEMENTS(hooks) && fault == NULL; i++)
+		fault = fault_of(lines, hooks[i].context, kind);
+	return fault;
+}

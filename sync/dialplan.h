@@ -33,4 +33,21 @@ GPtrArray *dialplan_defined(const char *text);
 /* Lines that went ("- …") and came ("+ …"), with the number of their line; "" where nothing changed. Free with g_free. */
 char *dialplan_difference(const char *before, const char *after);
 
+/*
+ * How FreePBX's own dialplan (the text of extensions_additional.conf) calls the hooks: by Macro until 16, by Gosub from 17 on (FreePBX
+ * framework, libraries/extensions.class.php). What ends the one well hangs up a call in the other.
+ */
+enum dialplan_kind {
+	DIALPLAN_UNKNOWN,
+	DIALPLAN_MACRO,
+	DIALPLAN_GOSUB
+};
+enum dialplan_kind dialplan_kind(const char *generated);
+
+/*
+ * What in a hook's context would hang up calls when it is called so; NULL: nothing that is known. `text`: extensions_custom.conf. Free
+ * with g_free.
+ */
+char *dialplan_fault(const char *text, enum dialplan_kind kind);
+
 #endif

@@ -363,3 +363,67 @@ http_ask(http *h, const char *body, struct answer *answer, GError **error)
 			return FALSE;
 	return TRUE;
 }
+
+struct fetched {
+	GByteArray *bytes;
+	gsize max;
+};
+
+static size_t
+take_fetched(char *piece, size_t size, size_t n, void *data)
+{
+	struct fetched *fetched = data;
+	const gsize length = size * n;
+	g_byte_array_append(fetched->bytes, (const guint8 *)piece, (guint)length);
+	/* Anything but `length` ends the transfer. */
+	return fetched->bytes->len > fetched->max ? length + 1 : length;
+}
+
+static CURLcode
+fetch(CURL *easy, const char *url, gint64 timeout, struct fetched *fetched, char *words)
+{
+	CURLcode bad = curl_easy_setopt(easy, CURLOPT_URL, url);
+	if (bad != CURLE_OK)
+		return bad;
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(timeout / 1000));
+	curl_easy_setopt(easy, CURLOPT_USERAGENT, "celsync/" CELSYNC_VERSION);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_fetched);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, fetched);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, words);
+	return curl_easy_perform(easy);
+}
+
+GByteArray *
+http_fetch(const char *url, gint64 timeout, gsize max, long *status, GError **error)
+{
+	char words[CURL_ERROR_SIZE] = "";
+	struct fetched fetched = { .bytes = g_byte_array_new(), .max = max };
+	CURL *easy = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_easy_init() : NULL;
+	CURLcode bad =
+	    easy != NULL ? fetch(easy, url, timeout, &fetched, words) : CURLE_FAILED_INIT;
+	*status = 0;
+	if (easy != NULL)
+		curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, status);
+	curl_easy_cleanup(easy);
+	if (bad == CURLE_OK && *status == 200)
+		return fetched.bytes;
+	g_byte_array_unref(fetched.bytes);
+	if (bad != CURLE_OK)
+		g_set_error(error, HTTP_ERROR, HTTP_ERROR_FAILED, "%s",
+		    *words != '\0' ? words : curl_easy_strerror(bad));
+	else
+		g_set_error(
+		    error, HTTP_ERROR, HTTP_ERROR_FAILED, "the web server answers %ld", *status);
+	return NULL;
+}
+
+const char *
+http_library(void)
+{
+	return curl_version_info(CURLVERSION_NOW)->version;
+}

@@ -54,4 +54,13 @@ http_wait(http *http, gint64 wait, int wake, http_done done, gpointer data, GErr
  */
 gboolean http_ask(http *http, const char *body, struct answer *answer, GError **error);
 
+/*
+ * One GET of a file of ours over its public address, for `check`: at most `max` bytes, no redirects, `timeout` in µs. The body; NULL:
+ * it did not come, and *status is the answer's (0: there was none). Free with g_byte_array_unref.
+ */
+GByteArray *http_fetch(const char *url, gint64 timeout, gsize max, long *status, GError **error);
+
+/* libcurl's version; borrowed. */
+const char *http_library(void);
+
 #endif

@@ -33,8 +33,7 @@ static const struct command commands[] = {
 	{ "check", cmd_check, "", "Test configuration, database, recordings and PlanFix" },
 	{ "recordings", cmd_recordings, "", "Recordings that wait or failed, and why" },
 	{ "forget", cmd_forget, "NUMBER", "Remove one number's personal data" },
-	{ "init", cmd_init, "--dialplan",
-	    "Put the hooks into FreePBX's dialplan, or take them out" },
+	{ "init", cmd_init, "", "Write a configuration from FreePBX's own files" },
 };
 
 static void
@@ -107,8 +106,11 @@ begin(struct app *app, int argc, char **argv)
 	g_option_context_set_help_enabled(context, FALSE);
 	g_option_context_set_strict_posix(context, TRUE);
 	g_option_context_add_main_entries(context, entries, NULL);
+	g_auto(GStrv) words = g_strdupv(argv);
 	if (!g_option_context_parse(context, &argc, &argv, &error)) {
-		log_say(LOG_LEVEL_ERROR, "%s\nTry celsync --help.", error->message);
+		g_autofree char *near = app_near_option(words, entries, NULL);
+		log_say(LOG_LEVEL_ERROR, "%s\n%s%s%sTry celsync --help.", error->message,
+		    near ? "Did you mean " : "", near ? near : "", near ? "? " : "");
 		return EXIT_USAGE;
 	}
 	if (version) {

@@ -23,33 +23,63 @@ wait_for(gint64 us)
 	poll(&stop, 1, (int)(us / 1000) + 1);
 }
 
+/* What a pass did, told in one line at its end; nothing is said of a pass that did nothing. */
+enum done {
+	DONE_CALLS,
+	DONE_EVENTS,
+	DONE_RECORDINGS,
+	DONE_OPEN,
+	DONE_MP3,
+	DONE_NONE,
+	DONE_GROWN,
+	DONE_LINKS,
+	DONE_NAMED,
+	DONE_REMOVED,
+	DONE_SENT,
+	DONE_EXPIRED,
+	DONES
+};
+
+struct tally {
+	gint64 n[DONES];
+};
+
 static void
-say_number(const char *what, const char *key, gint64 n)
+tally_say(const struct tally *tally)
 {
-	if (n == 0)
-		return;
-	g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, n);
-	log_fact(LOG_LEVEL_INFO, what, key, text, NULL);
+	char *text[DONES]; /* owned */
+	gboolean any = FALSE;
+	for (int i = 0; i < DONES; i++) {
+		text[i] =
+		    tally->n[i] != 0 ? g_strdup_printf("%" G_GINT64_FORMAT, tally->n[i]) : NULL;
+		/* Calls that only go on, or are not reported, are no news. */
+		any |= text[i] != NULL && i != DONE_OPEN && i != DONE_CALLS;
+	}
+	if (any)
+		log_fact(LOG_LEVEL_INFO, "pass", "calls", text[DONE_CALLS], "events",
+		    text[DONE_EVENTS], "recordings", text[DONE_RECORDINGS], "open", text[DONE_OPEN],
+		    "mp3", text[DONE_MP3], "no_recording", text[DONE_NONE], "grown_again",
+		    text[DONE_GROWN], "links_ended", text[DONE_LINKS], "cdr_named",
+		    text[DONE_NAMED], "wav_removed", text[DONE_REMOVED], "sent", text[DONE_SENT],
+		    "expired", text[DONE_EXPIRED], NULL);
+	for (int i = 0; i < DONES; i++)
+		g_clear_pointer(&text[i], g_free);
 }
 
 static void
-say_intake(const struct intake_result *r)
+note_intake(struct tally *tally, const struct intake_result *r)
 {
 	if (r->first && r->history > 0)
 		log_say(LOG_LEVEL_INFO,
 		    "first run: %" G_GINT64_FORMAT " older rows are left to backfill", r->history);
-	if (r->events + r->recordings == 0)
-		return;
-	g_autofree char *calls = g_strdup_printf("%" G_GINT64_FORMAT, r->calls),
-			*events = g_strdup_printf("%" G_GINT64_FORMAT, r->events),
-			*recordings = g_strdup_printf("%" G_GINT64_FORMAT, r->recordings),
-			*open = g_strdup_printf("%" G_GINT64_FORMAT, r->open);
-	log_fact(LOG_LEVEL_INFO, "read", "calls", calls, "events", events, "recordings", recordings,
-	    "open", open, NULL);
+	tally->n[DONE_CALLS] += r->calls;
+	tally->n[DONE_EVENTS] += r->events;
+	tally->n[DONE_RECORDINGS] += r->recordings;
+	tally->n[DONE_OPEN] = r->open;
 }
 
 static int
-take_in(struct app *app, store *db, int rounds)
+take_in(struct app *app, store *db, int rounds, struct tally *tally)
 {
 	g_autoptr(GError) error = NULL;
 	struct pbx pbx;
@@ -70,7 +100,7 @@ take_in(struct app *app, store *db, int rounds)
 		if (!intake(
 			db, &pbx, app->config, g_get_real_time(), NULL, &app_stop, &result, &error))
 			status = app_fail(NULL, error);
-		say_intake(&result);
+		note_intake(tally, &result);
 		if (result.unsettled == 0)
 			break;
 		if (round + 1 < rounds && status == EXIT_DONE)
@@ -84,17 +114,17 @@ take_in(struct app *app, store *db, int rounds)
 }
 
 static int
-convert_all(struct app *app, store *db)
+convert_all(struct app *app, store *db, struct tally *tally)
 {
 	g_autoptr(GError) error = NULL;
 	struct convert_result result = { 0 };
 	int status = EXIT_DONE;
 	if (!convert(db, &app->config->recordings, g_get_real_time(), &app_stop, &result, &error))
 		status = app_fail("recordings", error);
-	say_number("converted", "mp3", result.done);
-	say_number("no recording", "files", result.none);
-	say_number("converted again, the WAV had grown", "mp3", result.grown);
-	say_number("links ended", "links", result.ended);
+	tally->n[DONE_MP3] = result.done;
+	tally->n[DONE_NONE] = result.none;
+	tally->n[DONE_GROWN] = result.grown;
+	tally->n[DONE_LINKS] = result.ended;
 	if (result.failed + result.unwritable > 0)
 		log_say(LOG_LEVEL_WARNING,
 		    "%" G_GINT64_FORMAT " recordings could not be converted: %s",
@@ -108,15 +138,15 @@ convert_all(struct app *app, store *db)
 
 /* CDR names the MP3s, and WAVs go, where the configuration says so. */
 static int
-settle_wavs(struct app *app, store *db)
+settle_wavs(struct app *app, store *db, struct tally *tally)
 {
 	g_autoptr(GError) error = NULL;
 	struct wavs_result result;
 	int status = EXIT_DONE;
 	if (!wavs_settle(db, app->config, g_get_real_time(), &app_stop, &result, &error))
 		status = app_fail("recordings", error);
-	say_number("cdr names the MP3", "rows", result.named);
-	say_number("removed", "wav", result.removed);
+	tally->n[DONE_NAMED] = result.named;
+	tally->n[DONE_REMOVED] = result.removed;
 	if (result.kept > 0)
 		log_say(LOG_LEVEL_WARNING, "%" G_GINT64_FORMAT " WAVs stay: %s", result.kept,
 		    result.words);
@@ -125,11 +155,11 @@ settle_wavs(struct app *app, store *db)
 }
 
 static int
-told_outcome(struct app *app, const struct deliver_result *r)
+told_outcome(struct app *app, const struct deliver_result *r, struct tally *tally)
 {
 	const char *words = r->words != NULL ? r->words : "";
-	say_number("sent", "requests", r->sent);
-	say_number("expired", "requests", r->expired);
+	tally->n[DONE_SENT] = r->sent;
+	tally->n[DONE_EXPIRED] = r->expired;
 	if (r->refused) {
 		log_say(LOG_LEVEL_ERROR,
 		    "PlanFix refused the token: %s\nEverything is held. Correct [planfix] token in "
@@ -153,16 +183,10 @@ told_outcome(struct app *app, const struct deliver_result *r)
 	return r->rejected > 0 ? EXIT_PARTLY : EXIT_DONE;
 }
 
-int
-pass_send(struct app *app, store *db, gboolean *busy)
-{
-	return pass_send_watched(app, db, NULL, NULL, busy);
-}
-
-int
-pass_send_watched(struct app *app, store *db,
+static int
+send_all(struct app *app, store *db,
     void (*watch)(const struct deliver_result *so_far, gpointer data), gpointer data,
-    gboolean *busy)
+    gboolean *busy, struct tally *tally)
 {
 	*busy = FALSE;
 	g_autoptr(GError) error = NULL;
@@ -182,7 +206,7 @@ pass_send_watched(struct app *app, store *db,
 		.watch = watch,
 		.watch_data = data };
 	gboolean ok = deliver(db, &options, &result, &error);
-	int status = told_outcome(app, &result);
+	int status = told_outcome(app, &result, tally);
 	deliver_result_clear(&result);
 	return ok ? status : app_fail(NULL, error);
 }
@@ -204,6 +228,23 @@ note_trouble(store *db, int status)
 }
 
 int
+pass_send_watched(struct app *app, store *db,
+    void (*watch)(const struct deliver_result *so_far, gpointer data), gpointer data,
+    gboolean *busy)
+{
+	struct tally tally = { { 0 } };
+	int status = send_all(app, db, watch, data, busy, &tally);
+	tally_say(&tally);
+	return status;
+}
+
+int
+pass_send(struct app *app, store *db, gboolean *busy)
+{
+	return pass_send_watched(app, db, NULL, NULL, busy);
+}
+
+int
 pass_run(struct app *app, gboolean wait)
 {
 	g_autoptr(GError) error = NULL;
@@ -219,17 +260,18 @@ pass_run(struct app *app, gboolean wait)
 	g_autoptr(store) db = store_open(app->config->store.path, STORE_WRITE, &error);
 	if (db == NULL)
 		return app_fail(NULL, error);
-	int status = take_in(app, db, wait ? ROUNDS : 1);
+	struct tally tally = { { 0 } };
+	int status = take_in(app, db, wait ? ROUNDS : 1, &tally);
 	if (!app_stop && status != EXIT_STORE) {
-		int converted = convert_all(app, db);
+		int converted = convert_all(app, db, &tally);
 		status = status != EXIT_DONE ? status : converted;
-		int settled = app_stop ? EXIT_DONE : settle_wavs(app, db);
+		int settled = app_stop ? EXIT_DONE : settle_wavs(app, db, &tally);
 		status = status != EXIT_DONE ? status : settled;
 	}
 	g_clear_pointer(&lock, lock_release);
 	if (!app_stop && status != EXIT_STORE) {
 		gboolean busy;
-		int sent = pass_send(app, db, &busy);
+		int sent = send_all(app, db, NULL, NULL, &busy, &tally);
 		if (sent == EXIT_TOKEN || status == EXIT_DONE)
 			status = sent;
 	}
@@ -240,6 +282,7 @@ pass_run(struct app *app, gboolean wait)
 	}
 	if (!app_stop && status != EXIT_DONE)
 		note_trouble(db, status);
+	tally_say(&tally);
 	return status;
 }
 

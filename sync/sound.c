@@ -376,3 +376,9 @@ sound_fd(const sound *in)
 {
 	return in->fd;
 }
+
+const char *
+sound_library(void)
+{
+	return sf_version_string();
+}

@@ -2,7 +2,7 @@
 # The package in a clean Debian 12: install, configure, run, upgrade, remove, purge. `make check-package`; not part of `make check`.
 #
 # Needs root, debootstrap and Debian's archive (MIRROR=). The clean system is made once and kept in build/package; the rest is
-# made anew and removed. Nothing is started but a stand-in server on loopback.
+# made anew and removed. Nothing is started but a stand-in server on loopback and a private MariaDB.
 TOP=${CELSYNC_TOP:-$(cd "$(dirname "$0")/.." && pwd)}
 . "$TOP/tests/lib/tap.sh"
 # By default the archive this machine gets its own packages from.
@@ -72,12 +72,11 @@ there() { # PATH ...: those of them that exist
 does "apt-get update" 0 inside apt-get -q update
 inside adduser --quiet --system --group --home /var/lib/asterisk asterisk >"$T/out" 2>&1 ||
 	{ inside apt-get -q -y install adduser >"$T/out" 2>&1 && inside adduser --quiet --system --group --home /var/lib/asterisk asterisk; }
-mkdir -p "$ROOT/var/spool/asterisk" "$ROOT/var/log/asterisk" "$ROOT/var/www/calls" "$ROOT/root/deb"
+mkdir -p "$ROOT/var/spool/asterisk" "$ROOT/var/www/calls" "$ROOT/root/deb"
 cp -r "$CAPTURE/monitor" "$ROOT/var/spool/asterisk/monitor"
 # Old enough to be complete, also where the header of a file was never closed.
 find "$ROOT/var/spool/asterisk/monitor" -type f -exec touch -d '1 hour ago' {} +
-cp "$CAPTURE/master.db" "$ROOT/var/log/asterisk/master.db"
-inside chown -R asterisk:asterisk /var/spool/asterisk /var/log/asterisk /var/www/calls
+inside chown -R asterisk:asterisk /var/spool/asterisk /var/www/calls
 
 # Install.
 cp "$DEB" "$ROOT/root/deb/first.deb"
@@ -96,19 +95,40 @@ is "manual pages, completion, units" "$(there /usr/share/man/man1/celsync.1.gz /
 	/usr/share/bash-completion/completions/celsync /lib/systemd/system/celsync.service | wc -l)" 4
 does "not configured" 78 by asterisk celsync sync
 
-# Configure, as README says.
+# Configure, as README says: a FreePBX with its database, and one command.
 planfix package
 conf=$ROOT/etc/celsync/celsync.conf
-cp "$ROOT/usr/share/doc/celsync/examples/celsync.conf" "$conf"
-sed -i -e 's|^#driver = .*|driver = sqlite|' -e 's|^#path =$|path = /var/log/asterisk/master.db|' -e 's|^#start = .*|start = all|' \
-	-e 's|^#trunk =$|trunk = mango|' -e "s|^#url =\$|url = $url|" -e 's|^#token_file =$|token_file = /etc/celsync/token|' -e 's|^#rate = .*|rate = 0|' "$conf"
-# Each section has its url: the second is that of the recordings.
-sed -i -e '/^\[recordings\]/,/^\[store\]/{ s|^url = .*|url = https://pbx.example.com/calls|; s|^#publish_dir =$|publish_dir = /var/www/calls|; }' "$conf"
-echo "$TOKEN" >"$ROOT/etc/celsync/token"
-inside chgrp asterisk /etc/celsync/celsync.conf /etc/celsync/token
-chmod 640 "$conf" "$ROOT/etc/celsync/token"
+mysql=$ROOT/srv/mysql
+MARIADB_OWNER=$$ "$TOP/tests/mariadb.sh" start "$mysql" >"$T/socket" || { echo "Bail out! no MariaDB"; exit 1; }
+"$TOP/tests/mariadb.sh" load "$mysql" asteriskcdrdb "$CAPTURE/schema.sql" "$CAPTURE/cel.sql" "$CAPTURE/cdr.sql"
+"$TOP/tests/mariadb.sh" load "$mysql" asterisk "$TOP/tests/freepbx/asterisk.sql"
+mariadb --no-defaults -S "$mysql/mysql.sock" -uroot -e "CREATE USER freepbxuser@localhost IDENTIFIED BY 'pbx';
+	GRANT ALL ON asterisk.* TO freepbxuser@localhost; GRANT ALL ON asteriskcdrdb.* TO freepbxuser@localhost"
+mkdir -p "$ROOT/etc/asterisk"
+cat >"$ROOT/etc/freepbx.conf" <<'EOF'
+<?php
+$amp_conf['AMPDBUSER'] = 'freepbxuser';
+$amp_conf['AMPDBPASS'] = 'pbx';
+$amp_conf['AMPDBHOST'] = 'localhost';
+$amp_conf['AMPDBNAME'] = 'asterisk';
+require_once('/var/www/html/admin/bootstrap.php');
+EOF
+printf '[asteriskcdrdb]\nenabled=>yes\ndsn=>MySQL-asteriskcdrdb\n' >"$ROOT/etc/asterisk/res_odbc_additional.conf"
+printf '[MySQL-asteriskcdrdb]\nserver=localhost\ndatabase=asteriskcdrdb\nSocket=/srv/mysql/mysql.sock\n' >"$ROOT/etc/odbc.ini"
+(umask 077 && echo "$TOKEN" >"$ROOT/root/token")
+# Nobody serves that address here; the folder is what is looked at.
+does "celsync init" 0 inside celsync init --planfix-url="$url" --token-file=/root/token --set source.start=all --set planfix.rate=0 \
+	--set recordings.publish_dir=/var/www/calls --set recordings.url=https://127.0.0.1:1/calls
+is "init looks with the service's eyes" "$(grep -c '^ok user: asterisk$' "$T/out")" 1
+is "and ends with nothing wrong" "$(grep -c WRONG "$T/out")" 0
+is "it says which folder the units must be told of" "$(grep -c 'ReadWritePaths=/var/www/calls$' "$T/out")" 1
+is "what it wrote is for the service alone" "$(for file in celsync.conf token password; do rights /etc/celsync/$file; done)" "root:asterisk 640
+root:asterisk 640
+root:asterisk 640"
+is "it knows the trunk" "$(sed -n 's/^trunk = //p' "$conf")" "mango; second"
 does "check" 0 by asterisk celsync check
 is "check finds nothing wrong" "$(grep -c WRONG "$T/out")" 0
+is "the database user may no more than it needs" "$(grep -c '^ok rights: SELECT on the two tables, no more$' "$T/out")" 1
 
 # Run what the unit runs, as its user.
 unit=$ROOT/lib/systemd/system/celsync.service
@@ -150,6 +170,7 @@ does "apt-get install once more" 0 inside apt-get -q -y install /root/deb/next.d
 # shellcheck disable=SC2086
 does "a pass after that" 0 by "$runs_as" $command
 is "tells nothing twice either" "$(wc -l <"$T/package.log")" "$sent"
+does "init --force once more" 0 inside celsync init --force --planfix-url="$url" --token-file=/root/token
 does "apt-get purge" 0 inside apt-get -q -y purge celsync
 is "what it knew is gone" "$(there /etc/celsync /var/lib/celsync /var/log/celsync /etc/logrotate.d/celsync /lib/systemd/system/celsync.service)" ""
 recordings >"$T/after"
@@ -159,6 +180,8 @@ is "links too" "$([ "$(find "$ROOT/var/www/calls" -name '*.mp3' | wc -l)" -gt 10
 is "asterisk is still a user" "$(inside getent passwd asterisk | cut -d: -f1)" asterisk
 planfix_stop
 is "the strict stand-in found no fault" $? 0
+"$TOP/tests/mariadb.sh" stop "$mysql"
+mysql=
 
 # Where Asterisk is on another machine.
 inside deluser --quiet asterisk >"$T/out" 2>&1

@@ -49,6 +49,13 @@ echo "$commands" | sort >"$T/there"
 awk '{ print $1 }' "$T/commands" | sort >"$T/known"
 is "celsync.1 tells of no command that nobody knows" "$(comm -23 "$T/told" "$T/known")" ""
 
+for readme in README.md README.ru.md; do
+	for command in $commands; do
+		grep -q "^| .celsync $command\>" "$TOP/$readme"
+		ok "$readme lists $command" $?
+	done
+done
+
 # Keys and defaults, as "section key default".
 sed -n -e 's/^\[\(.*\)\]$/section \1/p' -e 's/^#\([a-z0-9_]*\) =\(.*\)$/\1\2/p' "$SAMPLE" |
 	awk '$1 == "section" { section = $2; next } { print section, $0 }' |
@@ -101,12 +108,14 @@ is "completion: nothing behind a whole command" "$(completed 'celsync check ')" 
 is "completion: options of the program" "$(completed 'celsync --ver')" "$(printf '%s\n' --verbose --version | sort)"
 is "completion: options of a command" "$(completed 'celsync calls --fr')" --from=
 for command in $commands; do
-	is "completion: all options of $command" "$(completed "celsync $command --" | tr -d =)" "$(options "$command")"
+	is "completion: all options of $command" "$(completed "celsync $command --" | tr -d = | sort)" "$(options "$command")"
 done
 mkdir "$T/files"
 : >"$T/files/pbx.conf"
 is "completion: a file behind -c" "$(completed "celsync -c $T/files/p")" "$T/files/pbx.conf"
 is "completion: a file behind --config=" "$(completed "celsync --config = $T/files/p")" "$T/files/pbx.conf"
+is "completion: a file behind --token-file=" "$(completed "celsync init --token-file = $T/files/p")" "$T/files/pbx.conf"
+is "completion: a folder behind --root=" "$(completed "celsync check --root = $T/fil")" "$T/files"
 bash --norc -c 'source "$1"; complete -p celsync' bash "$TOP/cron/celsync.bash-completion" >"$T/registered"
 is "completion: bash knows it" "$(cat "$T/registered")" "complete -F _celsync celsync"
 done_testing

@@ -161,6 +161,54 @@ test_difference(void)
 	}
 }
 
+static void
+test_kind(void)
+{
+	g_assert_cmpint(dialplan_kind("exten => s,n(godial),Macro(dialout-one-predial-hook,)\n"),
+	    ==, DIALPLAN_MACRO);
+	g_assert_cmpint(dialplan_kind("exten => s,n,Gosub(macro-dialout-one-predial-hook,s,1())\n"),
+	    ==, DIALPLAN_GOSUB);
+	g_assert_cmpint(dialplan_kind("exten => s,n,GosubIf($[1]?macro-user-callerid,s,1())\n"), ==,
+	    DIALPLAN_UNKNOWN);
+}
+
+/* What hangs up calls: tried on Asterisk 16 (Macro) and 22 (Gosub). */
+static void
+test_fault(void)
+{
+	static const char macro_exit[] =
+	    "[macro-dialout-one-predial-hook]\nexten => s,1,NoOp()\n same => n,MacroExit()\n";
+	static const char bare_return[] =
+	    "[macro-dialout-one-predial-hook]\nexten => s,1,NoOp()\n same => n,Return()\n";
+	static const char nothing[] = "[macro-dialout-one-predial-hook]\nexten => s,1,NoOp()\n; "
+				      "same => n,Return()\n[x]\nexten => s,1,Return()\n";
+	g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *ours = dialplan_merge("", "/usr/bin/celsync-hook", notes, NULL);
+	const struct {
+		const char *text;
+		enum dialplan_kind kind;
+		const char *fault;
+	} cases[] = {
+		{ macro_exit, DIALPLAN_GOSUB, "ends with MacroExit" },
+		{ macro_exit, DIALPLAN_MACRO, NULL },
+		{ bare_return, DIALPLAN_MACRO, "ends with Return" },
+		{ bare_return, DIALPLAN_GOSUB, NULL },
+		{ nothing, DIALPLAN_GOSUB, "has no Return" },
+		{ nothing, DIALPLAN_MACRO, NULL },
+		{ macro_exit, DIALPLAN_UNKNOWN, NULL },
+		{ ours, DIALPLAN_MACRO, NULL },
+		{ ours, DIALPLAN_GOSUB, NULL },
+		{ "", DIALPLAN_GOSUB, NULL },
+	};
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *fault = dialplan_fault(cases[i].text, cases[i].kind);
+		g_test_message("%zu: %s", i, fault != NULL ? fault : "well");
+		g_assert_true(cases[i].fault == NULL
+				  ? fault == NULL
+				  : fault != NULL && strstr(fault, cases[i].fault) != NULL);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -173,5 +221,7 @@ main(int argc, char **argv)
 	g_test_add_func("/dialplan/by_hand", test_by_hand);
 	g_test_add_func("/dialplan/notes", test_notes);
 	g_test_add_func("/dialplan/difference", test_difference);
+	g_test_add_func("/dialplan/kind", test_kind);
+	g_test_add_func("/dialplan/fault", test_fault);
 	return g_test_run();
 }

@@ -1,0 +1,1 @@
+CREATE USER :account IDENTIFIED BY :password
