@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""calls.py 22|16 PORT ROOT JOURNAL: places the calls of scenes.py in a running Asterisk and judges what PlanFix got. TAP without
+numbers; status 1 when something failed. check.sh starts what has to run."""
+
+import statistics
+import subprocess
+import sys
+import time
+
+import faults
+import hostile
+import scenes
+from judge import INTERVAL, SETTLE, Judge, Tap
+
+
+class Asterisk:
+    def __init__(self, root):
+        self.root = root
+
+    def path(self, name):
+        return self.root + name
+
+    def cli(self, command):
+        return subprocess.run(["chroot", self.root, "/usr/sbin/asterisk", "-rx", command], capture_output=True, text=True,
+                              check=False).stdout
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def custom(self, text):
+        """extensions_custom.conf, and Asterisk reads it."""
+        self.write("/etc/asterisk/extensions_custom.conf", text)
+        self.cli("dialplan reload")
+
+
+def set_up(x, times=8):
+    """Seconds from the provider's INVITE to the phone's, for some calls."""
+    delays = []
+    for _ in range(times):
+        x.plan(e101=scenes.RING)
+        call = x.provider.call("74951110101", "anonymous")
+        leg = x.leg("101")
+        delays.append(leg.offered - call.offered if leg else 99)
+        call.hang_up()
+        scenes.settle()
+    return delays
+
+
+def main():
+    version, port, root, journal = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
+    only = sys.argv[5:]
+    x, asterisk, judge = scenes.Exchange(version, port), Asterisk(root), Judge(journal)
+
+    asterisk.custom("")
+    bare = set_up(x)
+    asterisk.custom("#include extensions_celsync.conf\n")
+    hooked = set_up(x)
+    print("# asterisk %s: from the provider's INVITE to the phone's: median %.1f ms without hooks, %.1f ms with them (max %.1f and %.1f)"
+          % (version, statistics.median(bare) * 1000, statistics.median(hooked) * 1000, max(bare) * 1000, max(hooked) * 1000), flush=True)
+
+    told = []
+    if not only or "scenes" in only:
+        told += [scene(x) for scene in scenes.ALL]
+    if not only or "hostile" in only:
+        told += hostile.scenes(x, asterisk)
+    time.sleep(INTERVAL + SETTLE + 3)
+    for scene in told:
+        judge.judge(scene)
+    if not only or "faults" in only:
+        for scene in faults.scenes(x, asterisk, bare):
+            judge.judge(scene, timed=False)
+    Tap.ok("nothing else was told", judge.judged == len(list(judge.events())), [f for _, f in judge.events()][-10:])
+    judge.summary(version)
+    return 1 if Tap.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

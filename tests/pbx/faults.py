@@ -1,0 +1,2 @@
+def scenes(x, asterisk, bare):
+    return []
