@@ -3,6 +3,7 @@
 #include "sync/log.h"
 #include "sync/notify.h"
 #include "sync/pass.h"
+#include "sync/watchdog.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -43,13 +44,14 @@ static void
 wait_for(gint64 us)
 {
 	gint64 until = g_get_monotonic_time() + us;
+	gint64 often = watchdog_period();
 	struct pollfd stop = { .fd = app_stop_fd(), .events = POLLIN };
 	while (!app_stop && !g_atomic_int_get(&reload)) {
 		gint64 left = until - g_get_monotonic_time();
 		if (left <= 0)
 			return;
-		/* The watchdog is fed while nothing happens, too. */
-		poll(&stop, 1, (int)(MIN(left, 5 * (gint64)G_USEC_PER_SEC) / 1000) + 1);
+		poll(&stop, 1, (int)((often > 0 ? MIN(left, often) : left) / 1000) + 1);
+		/* While nothing happens the watchdog has nothing to see. */
 		notify_systemd("WATCHDOG=1");
 	}
 }
@@ -65,6 +67,7 @@ static int
 watch(struct app *app)
 {
 	gint64 pause = app->config->source.interval;
+	g_autoptr(watchdog) dog = watchdog_start();
 	notify_systemd("READY=1");
 	while (!app_stop) {
 		if (g_atomic_int_compare_and_exchange(&reload, TRUE, FALSE))

@@ -2,6 +2,7 @@
 """calls.py 22|16 PORT ROOT JOURNAL: places the calls of scenes.py in a running Asterisk and judges what PlanFix got. TAP without
 numbers; status 1 when something failed. check.sh starts what has to run."""
 
+import os
 import statistics
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import time
 
 import faults
 import hostile
+import merged
 import scenes
 from judge import INTERVAL, SETTLE, Judge, Tap
 
@@ -23,6 +25,33 @@ class Asterisk:
     def cli(self, command):
         return subprocess.run(["chroot", self.root, "/usr/sbin/asterisk", "-rx", command], capture_output=True, text=True,
                               check=False).stdout
+
+    def run(self, *command):
+        """In the folder, with a /proc for it alone."""
+        return subprocess.run(["unshare", "--mount", "sh", "-c",
+                               'mount -t proc proc "$1/proc" && root=$1 && shift && exec chroot "$root" "$@"', "sh", self.root, *command],
+                              capture_output=True, text=True, check=False, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
+
+    def running(self, word):
+        """Programs of the folder that have that word in their command line."""
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open("/proc/%s/cmdline" % pid, "rb") as file:
+                    if os.readlink("/proc/%s/root" % pid) == self.root and word.encode() in file.read():
+                        found.append(pid)
+            except OSError:
+                pass
+        return found
+
+    def owner(self):
+        """The user and group Asterisk runs as."""
+        of = os.stat(self.path("/var/lib/celsync"))
+        return of.st_uid, of.st_gid
+
+    def read(self, name):
+        with open(self.path(name), encoding="utf-8") as file:
+            return file.read()
 
     def write(self, name, text):
         with open(self.path(name), "w", encoding="utf-8") as file:
@@ -64,11 +93,16 @@ def main():
         told += [scene(x) for scene in scenes.ALL]
     if not only or "hostile" in only:
         told += hostile.scenes(x, asterisk)
+    if not only or "merged" in only:
+        told += merged.scenes(x, asterisk)
+        asterisk.custom("#include extensions_celsync.conf\n")
     time.sleep(INTERVAL + SETTLE + 3)
     for scene in told:
         judge.judge(scene)
     if not only or "faults" in only:
-        for scene in faults.scenes(x, asterisk, bare):
+        told = faults.scenes(x, asterisk, bare)
+        time.sleep(INTERVAL + SETTLE + 3)
+        for scene in told:
             judge.judge(scene, timed=False)
     Tap.ok("nothing else was told", judge.judged == len(list(judge.events())), [f for _, f in judge.events()][-10:])
     judge.summary(version)

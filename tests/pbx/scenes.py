@@ -55,9 +55,9 @@ def one(x, ring=1, talk=2, by_client=True):
         [("they talk", up), ("both ends have ended", bool(call.ended and leg.ended))], "74951110101")
 
 
-def missed(x, name="", label="the caller gives up", after=2):
+def missed(x, name="", label="the caller gives up", after=2, did="101"):
     x.plan(e101=RING)
-    client, call = x.dial_in("101", name)
+    client, call = x.dial_in(did, name)
     leg = x.leg("101")
     time.sleep(after)
     call.hang_up()
