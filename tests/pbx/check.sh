@@ -67,7 +67,8 @@ version() {
 	wait_for 20 ready
 	ok "asterisk $V: celsync watch is at work" $? "$T/watch$V.err"
 	# shellcheck disable=SC2086 # a list
-	python3 -B "$PBX/calls.py" "$V" "$SIP" "$ROOT" "$T/planfix$V.log" ${PBX_ONLY:-} | sed -u "s/^\(not \)\{0,1\}ok - /&asterisk $V: /"
+	{ python3 -B "$PBX/calls.py" "$V" "$SIP" "$ROOT" "$T/planfix$V.log" ${PBX_ONLY:-}; echo $? >"$T/status"; } | sed -u "s/^\(not \)\{0,1\}ok - /&asterisk $V: /"
+	is "asterisk $V: every call was placed" "$(sed 's/^3$/0/' "$T/status")" 0
 	kill -TERM "$watch"
 	wait "$watch"
 	is "asterisk $V: watch ends cleanly" $? 143

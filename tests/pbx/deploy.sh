@@ -13,4 +13,6 @@ cp "$2/celsync" "$2/celsync-hook" "$ROOT/usr/bin/"
 # The same libraries as here; ldd would start the folder's loader.
 ldd "$TOP/build/celsync" | sed -n 's/.*=> \(\/[^ ]*\).*/\1/p; s/^[[:space:]]*\(\/[^ ]*ld-linux[^ ]*\).*/\1/p' |
 	while read -r library; do cp -L "$library" "$ROOT/opt/celsync/lib/${library##*/}"; done
+# What the hook's time is measured against.
+echo 'int main(void) { return 0; }' | ${CC:-cc} -static -O2 -x c -o "$ROOT/opt/celsync/empty" -
 inside chown -R asterisk:asterisk /var/lib/celsync
