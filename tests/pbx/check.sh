@@ -6,7 +6,22 @@ TOP=${CELSYNC_TOP:-$(cd "$(dirname "$0")/../.." && pwd)}
 [ "$(id -u)" = 0 ] || { echo "make check-pbx needs root" >&2; exit 77; }
 PORT=${PBX_PORT:-33316}
 
-# Of Asterisk and its folder.
+# ok NAME STATUS [FILE]: as in tap.sh, without numbers; the status of the whole knows of it.
+passed=0 failed=0
+ok() {
+	if [ "$2" -eq 0 ]; then
+		passed=$((passed + 1))
+		echo "ok - $1"
+	else
+		failed=$((failed + 1))
+		echo "not ok - $1"
+		[ -z "${3:-}" ] || sed 's/^/# /' "$3" | tail -n 40
+	fi
+}
+bail() {
+	failed=$((failed + 1))
+	echo "Bail out! $1"
+}
 end() {
 	for v in $versions; do CELSYNC_TOP=$TOP "$TOP/tests/pbx/asterisk.sh" "$v" stop; done
 	cleanup
@@ -47,7 +62,7 @@ ready() { [ -e "$ROOT/var/lib/celsync/celsync.db" ]; }
 version() {
 	V=$1
 	. "$TOP/tests/pbx/lib.sh"
-	"$PBX/system.sh" "$V" </dev/null || { echo "Bail out! no Asterisk $V: see $SCRATCH/$SUITE.log"; return 1; }
+	"$PBX/system.sh" "$V" </dev/null || { bail "no Asterisk $V: see $SCRATCH/$SUITE.log"; return; }
 	"$PBX/asterisk.sh" "$V" stop
 	"$PBX/configure.sh" "$V" "$PORT"
 	"$PBX/deploy.sh" "$V" "$BUILD/pbx"
@@ -57,7 +72,7 @@ version() {
 	mariadb --no-defaults -S "$socket" -uroot "$DATABASE" -e "
 		create user if not exists asterisk@'127.0.0.1' identified by 'loopback';
 		grant all on $DATABASE.* to asterisk@'127.0.0.1'"
-	"$PBX/asterisk.sh" "$V" start || { echo "Bail out! Asterisk $V does not start"; return 1; }
+	"$PBX/asterisk.sh" "$V" start || { bail "Asterisk $V does not start"; return; }
 	echo "# $(cli 'core show version')"
 	planfix "planfix$V"
 	configured
@@ -67,7 +82,10 @@ version() {
 	wait_for 20 ready
 	ok "asterisk $V: celsync watch is at work" $? "$T/watch$V.err"
 	# shellcheck disable=SC2086 # a list
-	{ python3 -B "$PBX/calls.py" "$V" "$SIP" "$ROOT" "$T/planfix$V.log" ${PBX_ONLY:-}; echo $? >"$T/status"; } | sed -u "s/^\(not \)\{0,1\}ok - /&asterisk $V: /"
+	{ python3 -B "$PBX/calls.py" "$V" "$SIP" "$ROOT" "$T/planfix$V.log" ${PBX_ONLY:-} 2>&1; echo $? >"$T/status"; } |
+		sed -u "s/^\(not \)\{0,1\}ok - /&asterisk $V: /" | tee "$T/calls$V.tap"
+	passed=$((passed + $(grep -c '^ok ' "$T/calls$V.tap")))
+	failed=$((failed + $(grep -c '^not ok ' "$T/calls$V.tap")))
 	is "asterisk $V: every call was placed" "$(sed 's/^3$/0/' "$T/status")" 0
 	kill -TERM "$watch"
 	wait "$watch"
@@ -83,15 +101,13 @@ version() {
 	is "asterisk $V: nothing is mounted" "$(grep -c " $ROOT" /proc/mounts)" 0
 }
 
-all() {
-	mysql=$T/mysql
-	MARIADB_OWNER=$$ "$TOP/tests/mariadb.sh" start "$mysql" --port="$PORT" --bind-address=127.0.0.1 >"$T/socket" ||
-		{ echo "Bail out! no MariaDB"; return 1; }
+mysql=$T/mysql
+# Its output is not ours: whoever reads that waits for its end.
+if MARIADB_OWNER=$$ "$TOP/tests/mariadb.sh" start "$mysql" --port="$PORT" --bind-address=127.0.0.1 >"$T/socket" 2>"$T/mysql.err"; then
 	socket=$(cat "$T/socket")
-	for v in $versions; do version "$v" || return 1; done
-}
-all 2>&1 | tee "$T/tap"
-passed=$(grep -c '^ok ' "$T/tap")
-failed=$(grep -c -e '^not ok ' -e '^Bail out' "$T/tap")
+	for v in $versions; do version "$v"; done
+else
+	bail "no MariaDB on port $PORT: $(grep ERROR "$T/mysql.err" | head -n 1)"
+fi
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
