@@ -47,7 +47,7 @@ say_intake(const struct intake_result *r)
 }
 
 static int
-take_in(struct app *app, store *db, int rounds)
+take_in(struct app *app, store *db, int rounds, gboolean *unsettled)
 {
 	g_autoptr(GError) error = NULL;
 	struct pbx pbx;
@@ -69,7 +69,8 @@ take_in(struct app *app, store *db, int rounds)
 			db, &pbx, app->config, g_get_real_time(), NULL, &app_stop, &result, &error))
 			status = app_fail(NULL, error);
 		say_intake(&result);
-		if (result.unsettled == 0)
+		*unsettled = result.unsettled > 0;
+		if (!*unsettled)
 			break;
 		if (round + 1 < rounds && status == EXIT_DONE)
 			wait_for(app->config->source.settle + 50000);
@@ -176,8 +177,9 @@ pass_send(struct app *app, store *db, gboolean *busy)
 }
 
 int
-pass_run(struct app *app, gboolean wait)
+pass_run(struct app *app, gboolean *unsettled)
 {
+	gboolean ended = FALSE;
 	g_autoptr(GError) error = NULL;
 	g_autoptr(run_lock) lock = NULL;
 	switch (lock_take(app->config->store.path, "read", &lock, &error)) {
@@ -191,7 +193,9 @@ pass_run(struct app *app, gboolean wait)
 	g_autoptr(store) db = store_open(app->config->store.path, STORE_WRITE, &error);
 	if (db == NULL)
 		return app_fail(NULL, error);
-	int status = take_in(app, db, wait ? ROUNDS : 1);
+	int status = take_in(app, db, unsettled == NULL ? ROUNDS : 1, &ended);
+	if (unsettled != NULL)
+		*unsettled = ended;
 	if (!app_stop && status != EXIT_STORE) {
 		int converted = convert_all(app, db);
 		status = status != EXIT_DONE ? status : converted;
