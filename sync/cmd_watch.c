@@ -84,7 +84,6 @@ static int
 watch(struct app *app)
 {
 	gint64 pause = app->config->source.interval;
-	g_autoptr(watchdog) dog = watchdog_start();
 	g_autoptr(GArray) due = g_array_new(FALSE, FALSE, sizeof(gint64));
 	notify_systemd("READY=1");
 	while (!app_stop) {
@@ -118,5 +117,8 @@ cmd_watch(struct app *app, int argc, char **argv)
 		return status;
 	struct sigaction action = { .sa_handler = ask_for_reload, .sa_flags = SA_RESTART };
 	sigaction(SIGHUP, &action, NULL);
-	return watch(app);
+	watchdog *dog = watchdog_start();
+	status = watch(app);
+	watchdog_stop(dog);
+	return status;
 }

@@ -16,8 +16,7 @@ gint64 watchdog_period(void);
 typedef struct watchdog watchdog;
 /* NULL: nobody asks. The thread takes no signals. */
 watchdog *watchdog_start(void);
-/* Returns when the thread has ended. */
+/* Returns when the thread has ended; NULL is nothing to do. */
 void watchdog_stop(watchdog *dog);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(watchdog, watchdog_stop)
 
 #endif

@@ -12,7 +12,7 @@ import faults
 import hostile
 import merged
 import scenes
-from judge import INTERVAL, SETTLE, Judge, Tap
+from judge import INTERVAL, POPUP_MAX_AGE, SETTLE, Judge, Scene, Tap, Want
 
 
 class Asterisk:
@@ -26,11 +26,11 @@ class Asterisk:
         return subprocess.run(["chroot", self.root, "/usr/sbin/asterisk", "-rx", command], capture_output=True, text=True,
                               check=False).stdout
 
-    def run(self, *command):
+    def run(self, *command, said=""):
         """In the folder, with a /proc for it alone."""
         return subprocess.run(["unshare", "--mount", "sh", "-c",
                                'mount -t proc proc "$1/proc" && root=$1 && shift && exec chroot "$root" "$@"', "sh", self.root, *command],
-                              capture_output=True, text=True, check=False, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
+                              input=said, capture_output=True, text=True, check=False, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
 
     def running(self, word):
         """Programs of the folder that have that word in their command line."""
@@ -71,16 +71,6 @@ exten => s,1,AGI(/opt/celsync/empty,in,${DEXTEN})
 OURS = "#include extensions_celsync.conf\n"
 
 
-def set_up(x):
-    """Seconds from the provider's INVITE to the phone's; 99: it did not ring."""
-    x.plan(e101=scenes.RING)
-    call = x.provider.call("74951110101", "anonymous")
-    leg = x.leg("101")
-    call.hang_up()
-    scenes.settle()
-    return leg.offered - call.offered if leg else 99
-
-
 def cost(x, asterisk, rounds=5, calls=4):
     """What the hook costs a call: without one, with an empty program, with ours, in turn, for the machine is not always as busy."""
     kinds = {"without a hook": "", "an empty program": EMPTY, "celsync-hook": OURS}
@@ -88,12 +78,29 @@ def cost(x, asterisk, rounds=5, calls=4):
     for _ in range(rounds):
         for kind, text in kinds.items():
             asterisk.custom(text)
-            delays[kind] += [set_up(x) for _ in range(calls)]
+            delays[kind] += [scenes.set_up(x) for _ in range(calls)]
     for kind, times in delays.items():
         print("# asterisk %s: from the provider's INVITE to the phone's, %-16s median %5.1f ms, max %5.1f ms, of %d"
               % (x.version, kind + ":", statistics.median(times) * 1000, max(times) * 1000, len(times)), flush=True)
     Tap.ok("every phone rang", max(max(times) for times in delays.values()) < 10)
     return delays["without a hook"]
+
+
+LOST = "79990000001"
+
+
+def lost(asterisk):
+    """A call that the tables know nothing of: its window is closed after popup_max_age."""
+    asterisk.run("runuser", "-u", "asterisk", "--", "celsync-hook", "in", "101", "1795000000.1", "1795000000.1", "74951110101",
+                 said="agi_callerid: %s\nagi_calleridname: unknown\n\n" % LOST)
+    return Scene("a call that the tables do not have", LOST, [
+        Want("101", "INCOMING", None), Want("101", "COMPLETED", None, "Missed")], (), "74951110101")
+
+
+def wait_for(holds, seconds):
+    until = time.time() + seconds
+    while not holds() and time.time() < until:
+        time.sleep(0.5)
 
 
 def main():
@@ -105,13 +112,18 @@ def main():
 
     told = []
     if not only or "scenes" in only:
-        told += [scene(x) for scene in scenes.ALL]
+        for scene in scenes.ALL:
+            came = scene(x)
+            told += came if isinstance(came, list) else [came]
+        told.append(lost(asterisk))
     if not only or "hostile" in only:
         told += hostile.scenes(x, asterisk)
     if not only or "merged" in only:
         told += merged.scenes(x, asterisk)
         asterisk.custom(OURS)
+    # Until the last of them is told; and the window without a call is closed, if it is not yet.
     time.sleep(INTERVAL + SETTLE + 3)
+    wait_for(lambda: len(judge.of_client(LOST)) != 1, POPUP_MAX_AGE)
     for scene in told:
         judge.judge(scene)
     if not only or "faults" in only:

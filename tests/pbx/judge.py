@@ -4,7 +4,8 @@ import json
 import statistics
 from datetime import datetime
 
-INTERVAL, SETTLE = 2, 5  # seconds: [source] interval and settle of the configuration, the defaults
+# Seconds, as check.sh configures them: interval and settle are the defaults, popup_max_age is short.
+INTERVAL, SETTLE, POPUP_MAX_AGE = 2, 5, 30
 
 # Seconds after the moment at a phone.
 LIMITS = {"window": 0.3, "accepted": INTERVAL + 1, "cancelled": INTERVAL + 1, "completed": INTERVAL + SETTLE + 2}

@@ -3,7 +3,7 @@ conf/extensions.conf.in."""
 
 import time
 
-from judge import Scene, Want
+from judge import POPUP_MAX_AGE, Scene, Want
 from sip import Phone
 
 
@@ -35,11 +35,22 @@ class Exchange:
 
 
 RING = {"ring": 0}
+PATIENCE = POPUP_MAX_AGE + 3
 
 
 def settle():
     """BYE and its answer cross Asterisk."""
     time.sleep(0.3)
+
+
+def set_up(x):
+    """Seconds from the provider's INVITE to the phone's; 99: it did not ring."""
+    x.plan(e101=RING)
+    call = x.provider.call("74951110101", "anonymous")
+    leg = x.leg("101")
+    call.hang_up()
+    settle()
+    return leg.offered - call.offered if leg else 99
 
 
 def one(x, ring=1, talk=2, by_client=True):
@@ -65,6 +76,34 @@ def missed(x, name="", label="the caller gives up", after=2, did="101"):
     return Scene(label, client, [
         Want("101", "INCOMING", leg and leg.rang), Want("101", "COMPLETED", call.ended, "Missed")],
         [("the phone rang", bool(leg and leg.rang)), ("and stopped", bool(leg and leg.ended))], "74951110101")
+
+
+def patient(x):
+    """It rings longer than popup_max_age: a window whose call goes on stays open."""
+    x.plan(e101={"ring": 0, "answer": PATIENCE})
+    client, call = x.dial_in("101")
+    leg = x.leg("101")
+    up = call.wait("answered", PATIENCE + 10)
+    time.sleep(3)
+    call.hang_up()
+    settle()
+    return Scene("rings longer than popup_max_age", client, [
+        Want("101", "INCOMING", leg.rang), Want("101", "ACCEPTED", leg.answered), Want("101", "COMPLETED", call.ended, "Success")],
+        [("they talk", up)], "74951110101")
+
+
+def at_once(x, times=10):
+    """So many callers in one moment."""
+    x.plan(e102=RING)
+    clients = [x.dial_in("102") for _ in range(times)]
+    time.sleep(3)
+    legs = {client: next((leg for leg in x.phones["102"].calls if client in leg.invite.get("from")), None) for client, _ in clients}
+    for _, call in clients:
+        call.hang_up()
+    settle()
+    return [Scene("one of %d at once" % times, client, [
+        Want("102", "INCOMING", legs[client] and legs[client].rang), Want("102", "COMPLETED", call.ended, "Missed")],
+        [("the phone rang", bool(legs[client]))], "74951110102") for client, call in clients]
 
 
 def ring_all(x):
@@ -218,4 +257,4 @@ def out_given_up(x):
 
 
 ALL = (one, lambda x: one(x, 0.2, 1, False), missed, ring_all, ring_all_nobody, hunt, memory_hunt, queue, transfer, forward,
-       internal, out_answered, out_busy, out_given_up, one, one)
+       internal, out_answered, out_busy, out_given_up, one, one, at_once, patient)
