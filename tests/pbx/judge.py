@@ -6,6 +6,7 @@ from datetime import datetime
 
 # Seconds, as check.sh configures them: interval and settle are the defaults, popup_max_age is short.
 INTERVAL, SETTLE, POPUP_MAX_AGE = 2, 5, 30
+RATE = 5  # requests a second, the default
 
 # Seconds after the moment at a phone.
 LIMITS = {"window": 0.3, "accepted": INTERVAL + 1, "cancelled": INTERVAL + 1, "completed": INTERVAL + SETTLE + 2}
