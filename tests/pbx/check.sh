@@ -52,11 +52,11 @@ END
 	inside chown -R asterisk:asterisk /etc/celsync
 	chmod 600 "$ROOT/etc/celsync/celsync.conf"
 }
-# In the folder, as Asterisk's user. Every step is an exec: what is started is what can be stopped.
+# In the folder, as Asterisk's user. Every step is an exec: what is started is what can be stopped, and it ends with this script.
 watching() {
 	# shellcheck disable=SC2016 # the inner shell's own
 	exec unshare --mount sh -c 'mount -t proc proc "$1/proc" && exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
-		chroot --userspec=asterisk:asterisk "$1" /usr/bin/celsync -v watch' sh "$ROOT"
+		chroot --userspec=asterisk:asterisk "$1" setpriv --pdeathsig TERM /usr/bin/celsync -v watch' sh "$ROOT"
 }
 ready() { [ -e "$ROOT/var/lib/celsync/celsync.db" ]; }
 
@@ -96,6 +96,9 @@ version() {
 	ok "asterisk $V: the strict stand-in found no fault" $? "$T/planfix$V.err"
 	is "asterisk $V: no announcement is left behind" \
 		"$(find "$ROOT/var/lib/celsync/announce" -name '*.new' -o -name '*.tmp' | wc -l)" 0
+	is "asterisk $V: no window was left open" \
+		"$(sqlite3 "$ROOT/var/lib/celsync/celsync.db" "select count(*), sum(opened_by is not null and closed_as is null) from windows" |
+			sed 's/^[1-9][0-9]*|/many|/')" "many|0"
 	[ -z "${PBX_KEEP:-}" ] || cp -r "$T"/*"$V"* "$ROOT/var/lib/celsync/celsync.db" "$PBX_KEEP"
 	"$PBX/asterisk.sh" "$V" stop
 	inside true # the last one that was in there has left
