@@ -32,7 +32,7 @@
 #include <unistd.h>
 
 #ifndef HOOK_PROGRAM
-#error "HOOK_PROGRAM is the path of celsync"
+#define HOOK_PROGRAM "/usr/bin/celsync" /* the package's; the Makefile says another PREFIX */
 #endif
 
 #define READ_MOST_MS 1000 /* in the grandchild: nobody waits for it */

@@ -120,8 +120,9 @@ exec "$CELSYNC" -c "$T/good.conf" "\$@"
 EOF
 chmod +x "$T/celsync"
 cc=${CC:-cc}
-"$cc" -std=c17 -D_GNU_SOURCE -O2 -I "$TOP" "-DHOOK_PROGRAM=\"$T/celsync\"" -o "$T/hook" "$TOP/cron/hook.c" "$TOP/cron/agi.c" &&
-	"$cc" -std=c17 -D_GNU_SOURCE -O1 -o "$T/agi" "$TOP/tests/lib/agi.c"
+# shellcheck disable=SC2086 # "ccache gcc" is two words
+$cc -std=c17 -D_GNU_SOURCE -O2 -I "$TOP" "-DHOOK_PROGRAM=\"$T/celsync\"" -o "$T/hook" "$TOP/cron/hook.c" "$TOP/cron/agi.c" &&
+	$cc -std=c17 -D_GNU_SOURCE -O1 -o "$T/agi" "$TOP/tests/lib/agi.c"
 ok "the hook is built" $?
 clear_folder
 before=$(wc -l <"$T/good.log")
