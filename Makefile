@@ -1,4 +1,4 @@
-# celsync: make · demo · check · asan · strict · fuzz · coverage · lint · install · deb · check-package
+# celsync: make · demo · check · asan · strict · fuzz · coverage · lint · install · deb · check-package · check-pbx
 #
 # Every .c file of poller/, store/ and sync/ goes into one archive; the program is sync/main.c and that.
 # tests/unit/NAME.c becomes build/tests/NAME. B= names another build folder: asan, strict and fuzz have their own.
@@ -194,6 +194,7 @@ check-metrics: deps-check deps-lint
 
 include debian/install.mk
 include tests/bench/bench.mk
+include tests/pbx/pbx.mk
 
 clean:
 	rm -rf build

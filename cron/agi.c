@@ -26,11 +26,16 @@ take_line(struct agi *agi)
 		{ "agi_calleridname: ", agi->name, sizeof agi->name },
 		{ "agi_dnid: ", agi->dialled, sizeof agi->dialled },
 	};
+	/* Asterisk says the name right behind the number: another line there was part of the number. */
+	if (agi->number_last && strncmp(agi->line, wanted[1].begins, strlen(wanted[1].begins)) != 0)
+		agi->number[0] = '\0';
+	agi->number_last = 0;
 	for (unsigned i = 0; i < sizeof wanted / sizeof *wanted; i++) {
 		size_t n = strlen(wanted[i].begins);
 		if (strncmp(agi->line, wanted[i].begins, n) != 0 || (agi->known & 1U << i) != 0)
 			continue;
 		agi->known |= 1U << i;
+		agi->number_last = i == 0;
 		if (strcmp(agi->line + n, "unknown") != 0)
 			keep(wanted[i].field, wanted[i].size, agi->line + n);
 	}

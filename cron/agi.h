@@ -4,7 +4,7 @@
  *
  * Caller ID comes from outside and may hold anything. Whatever comes, no more than AGI_MOST bytes are looked at, each value is
  * cut to its field and has no control characters; the first line of a name counts, so that a caller's name with a line feed in
- * it does not replace what was said before it. Values are not checked to be UTF-8.
+ * it does not replace what was said before it; a number with a line feed in it is none. Values are not checked to be UTF-8.
  */
 #ifndef CELSYNC_AGI_H
 #define CELSYNC_AGI_H
@@ -19,6 +19,7 @@ struct agi {
 
 	/* the reader's own; begin with all of it zero */
 	unsigned known;
+	int number_last; /* the line before this one */
 	char line[256];
 	size_t length, seen;
 };

@@ -1,5 +1,5 @@
 #!/bin/sh
-# debian/deps.sh build|check|check:NAME,NAME|package|lint|bench ... : installs what is missing to build, to test (or some of that), …
+# debian/deps.sh build|check|check:NAME,NAME|package|lint|bench|pbx ... : installs what is missing to build, to test (or some of that), …
 # The list of packages is debian/control and nothing else: X-Build-Essential and Build-Depends, those
 # marked <!nocheck> for tests, X-Package-Depends, X-Lint-Depends.
 # DEPS=no forbids installing: what is missing is named, and the status is 1. DEPS=list only prints.
@@ -19,7 +19,8 @@ packages() {
 	check:*) packages check | grep -xE "$(echo "${1#check:}" | tr , '|')" ;;
 	lint) field X-Lint-Depends ;;
 	bench) field X-Bench-Depends ;;
-	*) echo "debian/deps.sh: build, check, lint, package or bench, not $1" >&2; exit 64 ;;
+	pbx) field X-Pbx-Depends ;;
+	*) echo "debian/deps.sh: build, check, lint, package, bench or pbx, not $1" >&2; exit 64 ;;
 	esac | sed 's/ *(.*//'
 }
 wanted=$(for kind in "$@"; do packages "$kind"; done)

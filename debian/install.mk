@@ -18,6 +18,7 @@ install-files:
 	    $(call put,0755,$(B)/$$program,$(PREFIX)/bin/)$$program || exit; done
 	$(call put,0644,docs/celsync.1,$(PREFIX)/share/man/man1/celsync.1)
 	$(call put,0644,docs/celsync.conf.5,$(PREFIX)/share/man/man5/celsync.conf.5)
+	$(call put,0644,docs/celsync-hook.8,$(PREFIX)/share/man/man8/celsync-hook.8)
 	$(call put,0644,cron/celsync.bash-completion,$(PREFIX)/share/bash-completion/completions/celsync)
 	$(call put,0644,cron/celsync.conf.sample,$(DOCDIR)/examples/celsync.conf)
 	$(call put,0644,cron/crontab.sample,$(DOCDIR)/examples/crontab)
@@ -26,7 +27,7 @@ install-files:
 	    sed -i 's|/usr/bin/celsync|$(PREFIX)/bin/celsync|' '$(DESTDIR)$(DOCDIR)/examples/'$${file##*/} || exit; done
 	for doc in README.md README.ru.md SECURITY.md; do $(call put,0644,$$doc,$(DOCDIR)/)$$doc || exit; done
 	$(call put,0644,cron/celsync.logrotate,$(SYSCONFDIR)/logrotate.d/celsync)
-	for unit in celsync.service celsync.timer celsync@.service celsync@.timer; do \
+	for unit in $(notdir $(wildcard cron/*.service cron/*.timer)); do \
 	    $(call put,0644,cron/$$unit,$(UNITDIR)/)$$unit && \
 	    sed -i 's|/usr/bin/celsync|$(PREFIX)/bin/celsync|' '$(DESTDIR)$(UNITDIR)'/$$unit || exit; done
 

@@ -18,5 +18,5 @@ cmd_sync(struct app *app, int argc, char **argv)
 	    CONFIG_NEEDS_SOURCE | CONFIG_NEEDS_STORE | (dry_run ? 0 : CONFIG_NEEDS_PLANFIX);
 	if (!app_config(app, needs, &status))
 		return status;
-	return dry_run ? pass_show(app) : pass_run(app, TRUE);
+	return dry_run ? pass_show(app) : pass_run(app, NULL);
 }

@@ -3,12 +3,15 @@
 #include "sync/log.h"
 #include "sync/notify.h"
 #include "sync/pass.h"
+#include "sync/watchdog.h"
 
 #include <poll.h>
 #include <signal.h>
 
 /* While passes fail they are made less and less often, up to this. */
 #define SLOWEST (60 * (gint64)G_USEC_PER_SEC)
+/* Beyond `settle`: the pass that saw a call end looked at its clock a little earlier than the watch. */
+#define SEASONED 50000
 
 static volatile gint reload;
 
@@ -40,18 +43,34 @@ reload_config(struct app *app)
 }
 
 static void
-wait_for(gint64 us)
+wait_until(gint64 until)
 {
-	gint64 until = g_get_monotonic_time() + us;
+	gint64 often = watchdog_period();
 	struct pollfd stop = { .fd = app_stop_fd(), .events = POLLIN };
 	while (!app_stop && !g_atomic_int_get(&reload)) {
 		gint64 left = until - g_get_monotonic_time();
 		if (left <= 0)
 			return;
-		/* The watchdog is fed while nothing happens, too. */
-		poll(&stop, 1, (int)(MIN(left, 5 * (gint64)G_USEC_PER_SEC) / 1000) + 1);
+		poll(&stop, 1, (int)((often > 0 ? MIN(left, often) : left) / 1000) + 1);
+		/* While nothing happens the watchdog has nothing to see. */
 		notify_systemd("WATCHDOG=1");
 	}
+}
+
+/*
+ * When the next pass is to begin, beside those of every interval: as soon as calls that the last one saw end are settled. `due` has
+ * those moments, the earliest first; under steady traffic no more than one a second.
+ */
+static gint64
+next_pass(GArray *due, gboolean unsettled, gint64 settle, gint64 tick)
+{
+	gint64 now = g_get_monotonic_time(), settled = now + settle + SEASONED;
+	while (due->len > 0 && g_array_index(due, gint64, 0) <= now)
+		g_array_remove_index(due, 0);
+	if (unsettled &&
+	    (due->len == 0 || settled - g_array_index(due, gint64, due->len - 1) >= G_USEC_PER_SEC))
+		g_array_append_val(due, settled);
+	return due->len > 0 ? MIN(tick, g_array_index(due, gint64, 0)) : tick;
 }
 
 /* What no later pass can mend ends the watch. */
@@ -65,11 +84,14 @@ static int
 watch(struct app *app)
 {
 	gint64 pause = app->config->source.interval;
+	g_autoptr(GArray) due = g_array_new(FALSE, FALSE, sizeof(gint64));
 	notify_systemd("READY=1");
 	while (!app_stop) {
 		if (g_atomic_int_compare_and_exchange(&reload, TRUE, FALSE))
 			reload_config(app);
-		int status = pass_run(app, FALSE);
+		gboolean unsettled = FALSE;
+		gint64 began = g_get_monotonic_time();
+		int status = pass_run(app, &unsettled);
 		if (is_hopeless(status))
 			return status;
 		gboolean well = status == EXIT_DONE || status == EXIT_PARTLY || status == EXIT_BUSY;
@@ -77,7 +99,9 @@ watch(struct app *app)
 		             : MIN(MAX(pause, app->config->source.interval) * 2, SLOWEST);
 		notify_systemd(well ? "STATUS=all is well\nWATCHDOG=1"
 				    : "STATUS=the last pass failed, see the log\nWATCHDOG=1");
-		wait_for(pause);
+		/* From beginning to beginning; whoever is slow still leaves the machine to others for a while. */
+		gint64 tick = MAX(began + pause, g_get_monotonic_time() + pause / 4);
+		wait_until(next_pass(due, unsettled, app->config->source.settle, tick));
 	}
 	notify_systemd("STOPPING=1");
 	return EXIT_DONE;
@@ -93,5 +117,8 @@ cmd_watch(struct app *app, int argc, char **argv)
 		return status;
 	struct sigaction action = { .sa_handler = ask_for_reload, .sa_flags = SA_RESTART };
 	sigaction(SIGHUP, &action, NULL);
-	return watch(app);
+	watchdog *dog = watchdog_start();
+	status = watch(app);
+	watchdog_stop(dog);
+	return status;
 }

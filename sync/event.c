@@ -87,7 +87,10 @@ event_progress(const struct call *call, const struct leg *leg, const struct even
 		after->accepted = after->closed = FALSE;
 		events[n++] = opening(call, leg, after->n);
 	}
-	if (talks && !after->accepted) {
+	/* An open window shows a ringing phone; also when who picked up has left before anybody looked. */
+	gboolean talked =
+	    leg->connected && leg->answered >= since && after->opened && !after->closed;
+	if ((talks || talked) && !after->accepted) {
 		after->exists = after->accepted = TRUE;
 		events[n++] = (struct event){ EVENT_ACCEPTED, call, leg, after->n };
 	}

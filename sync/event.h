@@ -44,7 +44,7 @@ event_finished(const struct call *call, const struct leg *leg, const struct even
 
 /*
  * The events of a call that is still going on, for one employee: a window while the phone rings (where `poll`, nobody else
- * announces it), ACCEPTED once they talk, and COMPLETED as Cancelled at once, but only for a window known to be open and an
+ * announces it), ACCEPTED once they talk, or have talked and left while their window is open, and COMPLETED as Cancelled at once, but only for a window known to be open and an
  * employee who can no longer be the one who missed the call: somebody else answered, or a phone began to ring after theirs had stopped.
  * Nothing that happened before `since` (µs UTC) is told.
  */

@@ -79,7 +79,7 @@ note_intake(struct tally *tally, const struct intake_result *r)
 }
 
 static int
-take_in(struct app *app, store *db, int rounds, struct tally *tally)
+take_in(struct app *app, store *db, int rounds, gboolean *unsettled, struct tally *tally)
 {
 	g_autoptr(GError) error = NULL;
 	struct pbx pbx;
@@ -101,7 +101,8 @@ take_in(struct app *app, store *db, int rounds, struct tally *tally)
 			db, &pbx, app->config, g_get_real_time(), NULL, &app_stop, &result, &error))
 			status = app_fail(NULL, error);
 		note_intake(tally, &result);
-		if (result.unsettled == 0)
+		*unsettled = result.unsettled > 0;
+		if (!*unsettled)
 			break;
 		if (round + 1 < rounds && status == EXIT_DONE)
 			wait_for(app->config->source.settle + 50000);
@@ -245,8 +246,9 @@ pass_send(struct app *app, store *db, gboolean *busy)
 }
 
 int
-pass_run(struct app *app, gboolean wait)
+pass_run(struct app *app, gboolean *unsettled)
 {
+	gboolean ended = FALSE;
 	g_autoptr(GError) error = NULL;
 	g_autoptr(run_lock) lock = NULL;
 	switch (lock_take(app->config->store.path, "read", &lock, &error)) {
@@ -261,7 +263,9 @@ pass_run(struct app *app, gboolean wait)
 	if (db == NULL)
 		return app_fail(NULL, error);
 	struct tally tally = { { 0 } };
-	int status = take_in(app, db, wait ? ROUNDS : 1, &tally);
+	int status = take_in(app, db, unsettled == NULL ? ROUNDS : 1, &ended, &tally);
+	if (unsettled != NULL)
+		*unsettled = ended;
 	if (!app_stop && status != EXIT_STORE) {
 		int converted = convert_all(app, db, &tally);
 		status = status != EXIT_DONE ? status : converted;

@@ -12,10 +12,10 @@
 #include "sync/deliver.h"
 
 /*
- * Returns the exit code; every error was told. `wait`: calls that ended just now are waited for, so that one pass tells them;
- * without it the next pass does, for a caller who makes one every few seconds.
+ * Returns the exit code; every error was told. unsettled NULL: calls that ended just now are waited for, so that one pass tells them;
+ * else it is set to whether there are any, for a caller who makes passes every few seconds. They are settled `settle` later.
  */
-int pass_run(struct app *app, gboolean wait);
+int pass_run(struct app *app, gboolean *unsettled);
 /*
  * Sends what may go now, under the `deliver` lock; *busy: another run holds it, and sends. Returns the exit code; every error
  * was told.

@@ -187,7 +187,7 @@ mysql=
 inside deluser --quiet asterisk >"$T/out" 2>&1
 does "apt-get install without asterisk" 0 inside apt-get -q -y install /root/deb/first.deb
 is "a user of its own" "$(rights /var/lib/celsync) $(rights /etc/celsync)" "celsync:celsync 750 root:celsync 750"
-is "and the units know it" "$(grep -h ^User= "$ROOT"/etc/systemd/system/celsync*.service.d/10-user.conf | uniq -c | tr -s ' ')" " 2 User=celsync"
+is "and the units know it" "$(grep -h ^User= "$ROOT"/etc/systemd/system/celsync*.service.d/10-user.conf | uniq -c | tr -s ' ')" " 4 User=celsync"
 does "an upgrade" 0 inside apt-get -q -y install /root/deb/next.deb
 is "keeps the user" "$(rights /var/lib/celsync)" "celsync:celsync 750"
 mkdir "$ROOT/var/lib/celsync/public"
@@ -195,6 +195,6 @@ echo recording >"$ROOT/var/lib/celsync/public/call.mp3"
 does "purge" 0 inside apt-get -q -y purge celsync
 is "leaves what may be the administrator's" "$(cat "$ROOT/var/lib/celsync/public/call.mp3")" recording
 is "and says so" "$(grep -c '/var/lib/celsync holds other files' "$T/out")" 1
-is "the units' own user file is gone" "$(there /etc/systemd/system/celsync.service.d /etc/systemd/system/celsync@.service.d)" ""
+is "the units' own user file is gone" "$(cd "$ROOT" && find etc/systemd/system -name 'celsync*.service.d')" ""
 done_testing
 exit $failed

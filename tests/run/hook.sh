@@ -5,7 +5,8 @@ TOP=${CELSYNC_TOP:-$(cd "$(dirname "$0")/../.." && pwd)}
 
 # hook NAME PROGRAM: a hook whose celsync is PROGRAM.
 hook() {
-	"${CC:-cc}" -std=c17 -D_GNU_SOURCE -O2 -I "$TOP" "-DHOOK_PROGRAM=\"$2\"" -o "$T/$1" "$TOP/cron/hook.c" "$TOP/cron/agi.c"
+	# shellcheck disable=SC2086 # "ccache gcc" is two words
+	${CC:-cc} -std=c17 -D_GNU_SOURCE -O2 -I "$TOP" "-DHOOK_PROGRAM=\"$2\"" -o "$T/$1" "$TOP/cron/hook.c" "$TOP/cron/agi.c"
 }
 # wait_for COMMAND ...: until it succeeds, for 20 seconds at most.
 wait_for() {
@@ -21,7 +22,8 @@ agi() { timeout 20 "$T/agi" "$@" || echo hangs; }
 fact() { sed -n "s/^$1 //p" "$T/facts"; }
 
 cc=${CC:-cc}
-"$cc" -std=c17 -D_GNU_SOURCE -O1 -o "$T/agi" "$TOP/tests/lib/agi.c"
+# shellcheck disable=SC2086 # "ccache gcc" is two words
+$cc -std=c17 -D_GNU_SOURCE -O1 -o "$T/agi" "$TOP/tests/lib/agi.c"
 ok "the stand-in for Asterisk is built" $?
 
 # A celsync that says how it was called, and goes on until it is told to end.

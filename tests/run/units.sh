@@ -7,12 +7,16 @@ EXPOSURE=2.0
 
 # verify wants the program where the unit says, and an instance of a template.
 mkdir "$T/units" "$T/public"
-for unit in celsync.service celsync.timer celsync@.service celsync@.timer; do
-	sed "s|/usr/bin/celsync|$CELSYNC|" "$TOP/cron/$unit" >"$T/units/$unit"
+SERVICES="celsync celsync@ celsync-watch celsync-watch@"
+for path in "$TOP"/cron/*.service "$TOP"/cron/*.timer; do
+	sed "s|/usr/bin/celsync|$CELSYNC|" "$path" >"$T/units/${path##*/}"
 done
-for unit in celsync celsync@; do
-	cp "$T/units/$unit.service" "$T/units/$unit.timer" "$T"
+is "there is a test for each service" "$(cd "$T/units" && printf '%s\n' *.service | sed 's/\.service//' | sort | xargs)" \
+	"$(echo "$SERVICES" | tr ' ' '\n' | sort | xargs)"
+cp "$T/units"/* "$T"
+for unit in $SERVICES; do
 	for kind in service timer; do
+		[ -e "$T/$unit.$kind" ] || continue
 		file=$T/$(echo "$unit" | sed 's/@$/@office/').$kind
 		[ -e "$file" ] || ln -s "$unit.$kind" "$file"
 		systemd-analyze verify --man=no "$file" >"$T/out" 2>&1
@@ -29,22 +33,38 @@ done
 
 # value UNIT KEY: the lines of a key, as written.
 value() { sed -n "s/^$2=//p" "$TOP/cron/$1"; }
-for unit in celsync celsync@; do
-	is "$unit.service: 75 is a success" "$(value $unit.service SuccessExitStatus)" 75
+for unit in $SERVICES; do
 	is "$unit.service: its user" "$(value $unit.service User)" asterisk
 	is "$unit.service: may write there, and nowhere else" "$(value $unit.service ReadWritePaths) $(value $unit.service StateDirectory)" \
 		"-/var/spool/asterisk/monitor celsync"
-	is "$unit.timer: every minute" "$(value $unit.timer OnCalendar)" minutely
-	config=$(value $unit.service ConditionPathExists)
-	is "$unit.service: does nothing before it is configured" "$config" "/etc/celsync/$(echo $unit | sed 's/.*@/%i/').conf"
+	config=$(value "$unit.service" ConditionPathExists)
+	is "$unit.service: does nothing before it is configured" "$config" "/etc/celsync/$(echo "$unit" | sed 's/.*@/%i/; s/-watch//').conf"
 done
+for unit in celsync celsync@; do
+	is "$unit.service: 75 is a success" "$(value $unit.service SuccessExitStatus)" 75
+	is "$unit.timer: every minute" "$(value $unit.timer OnCalendar)" minutely
+done
+# Passes are made either way: the two are never at work together.
+is "celsync-watch.service takes the place of the timer" "$(value celsync-watch.service Conflicts) $(value celsync-watch@.service Conflicts)" \
+	"celsync.timer celsync@%i.timer"
+for unit in celsync-watch celsync-watch@; do
+	is "$unit.service: says when it is ready" "$(value $unit.service Type)" notify
+	is "$unit.service: what SIGTERM ends it with is a success" "$(value $unit.service SuccessExitStatus)" 143
+	is "$unit.service: is watched, and started again unless its configuration is wrong" \
+		"$(value $unit.service WatchdogSec) $(value $unit.service Restart) $(value $unit.service RestartPreventExitStatus)" "2min on-failure 78"
+done
+is "the template watches with its own configuration" "$(value celsync-watch@.service ExecStart)" "/usr/bin/celsync -c /etc/celsync/%i.conf watch"
 is "the template hands its configuration over" "$(value celsync@.service ExecStart)" "/usr/bin/celsync -c /etc/celsync/%i.conf sync"
 systemd-analyze calendar minutely >"$T/out" 2>&1
 ok "and minutely is a time" $? "$T/out"
 # The template may differ where it must, and nowhere else.
-for unit in celsync celsync@; do grep -vE '^(#|Description|ConditionPathExists|ExecStart)' "$TOP/cron/$unit.service" >"$T/rest.$unit"; done
-diff "$T/rest.celsync" "$T/rest.celsync@" >"$T/diff"
-ok "both services are closed alike" $? "$T/diff"
+closed() { sed -n '/^User=/,/^\[Install\]/{/^[^#[]/p}' "$TOP/cron/$1.service"; }
+closed celsync >"$T/rest.celsync"
+is "there is something to compare" "$([ "$(wc -l <"$T/rest.celsync")" -gt 25 ] && echo yes)" yes
+for unit in $SERVICES; do
+	closed "$unit" | diff "$T/rest.celsync" - >"$T/diff"
+	ok "$unit.service is closed like celsync.service" $? "$T/diff"
+done
 
 # What the program calls is allowed: its system calls while it syncs, against systemd's own list of the filter's groups.
 cp -r "$CAPTURE/monitor" "$T/monitor"
@@ -76,11 +96,24 @@ is "and not everything" "$(grep -cx -e mount -e ptrace -e bpf -e kexec_load -e i
 # A build with AddressSanitizer cannot look for leaks while it is traced.
 ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 strace -f -qq -o "$T/trace" "$CELSYNC" -c "$T/celsync.conf" sync 2>"$T/err"
 is "a traced sync ends with 0" $? 0
+# And of a watch that is asked for signs of life, until it is told to stop.
+mkdir "$T/watch"
+sed "s|^path = $T/.*|path = $T/watch/celsync.db|" "$T/celsync.conf" >"$T/watch.conf"
+chmod 600 "$T/watch.conf"
+WATCHDOG_USEC=1000000 NOTIFY_SOCKET=$T/nobody ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 \
+	strace -f -qq -o "$T/trace.watch" "$CELSYNC" -c "$T/watch.conf" watch 2>"$T/err" &
+tracer=$!
+pids="$pids $tracer"
+i=0
+until [ -e "$T/watch/celsync.db" ] && grep -q WATCHDOG "$T/trace.watch" || [ $i -eq 300 ]; do sleep 0.1; i=$((i + 1)); done
+kill -TERM "$(sed -n '1s/ .*//p' "$T/trace.watch")"
+wait $tracer
+is "a traced watch ends with 143" $? 143
 planfix_stop
-sed -n 's/^[0-9]* *\([a-z_0-9]*\)(.*/\1/p' "$T/trace" | sort -u >"$T/called"
+sed -n 's/^[0-9]* *\([a-z_0-9]*\)(.*/\1/p' "$T/trace" "$T/trace.watch" | sort -u >"$T/called"
 is "it called what a sync must" "$(grep -cx -e openat -e fsync -e connect "$T/called")" 3
 # GLib asks whether it may set its threads' priority, and does without.
-is "every system call of a sync is allowed" "$(comm -23 "$T/called" "$T/allowed" | grep -vx sched_setattr)" ""
+is "every system call of a sync and a watch is allowed" "$(comm -23 "$T/called" "$T/allowed" | grep -vx sched_setattr)" ""
 # systemd cannot look into openat2's arguments, so these two do not go together.
 is "RestrictSUIDSGID does not take openat2 away" \
 	"$(grep -cx openat2 "$T/called") $(grep -h '^RestrictSUIDSGID=yes' "$TOP"/cron/*.service)" "1 "

@@ -157,7 +157,12 @@ test_progress(void)
 		{ 'T', 'R', { .exists = TRUE, .opened = TRUE }, FALSE, 0, "ACCEPTED 0" },
 		{ 'T', 'R', { .exists = TRUE, .opened = TRUE, .accepted = TRUE }, FALSE, 0, "" },
 		{ 'T', 'R', { .exists = TRUE, .opened = TRUE }, FALSE, 111, "" },
-		{ 'L', 'R', { .exists = TRUE, .opened = TRUE }, TRUE, 0, "" },
+		/* Talked and left between two passes, while its window shows a ringing phone. */
+		{ 'L', 'R', { .exists = TRUE, .opened = TRUE }, FALSE, 0, "ACCEPTED 0" },
+		{ 'L', 'R', { .exists = TRUE, .opened = TRUE, .accepted = TRUE }, FALSE, 0, "" },
+		{ 'L', 'R', { .exists = TRUE, .opened = TRUE, .closed = TRUE }, FALSE, 0, "" },
+		{ 'L', 'R', { .exists = TRUE, .opened = TRUE }, FALSE, 111, "" },
+		{ 'L', 'R', { 0 }, TRUE, 0, "" },
 		/* Nobody answered yet, and nobody rang later: this may be the one who missed it. */
 		{ 'S', 'R', { .exists = TRUE, .opened = TRUE }, TRUE, 0, "" },
 		{ 'S', 'T', { .exists = TRUE, .opened = TRUE }, TRUE, 0, "COMPLETED 0" },

@@ -48,6 +48,16 @@ test_hostile(void)
 	g_assert_cmpint(take(&agi, "agi_callerid: unknown\nagi_callerid: 666\n\n"), ==, AGI_END);
 	g_assert_cmpstr(agi.number, ==, "");
 
+	/* A number of two lines is none. */
+	g_assert_cmpint(
+	    take(&agi, "agi_callerid: 7916\nagi_callerid: 666\nagi_calleridname: x\n\n"), ==,
+	    AGI_END);
+	g_assert_cmpstr(agi.number, ==, "");
+	g_assert_cmpstr(agi.name, ==, "x");
+	g_assert_cmpint(
+	    take(&agi, "agi_callerid: 7916\n9991234567\nagi_calleridname: x\n\n"), ==, AGI_END);
+	g_assert_cmpstr(agi.number, ==, "");
+
 	/* 10 kB of name. */
 	g_autofree char *name = g_strnfill(10000, 'x');
 	g_autofree char *text =
