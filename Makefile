@@ -22,12 +22,13 @@ TESTS   := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT))
 TOOLS   := $(B)/tests/planfix $(B)/tests/compare $(B)/tests/celsync-crash
 CRASHED := $(patsubst %.c,$(B)/crash/%.o,$(sort $(shell grep -l '"store/crash.h"' poller/*.c store/*.c sync/*.c)))
 SQL     := $(sort $(wildcard sql/*/*.sql sql/*/*/*.sql))
+LOCALES := $(patsubst po/%.po,$(B)/locale/%/LC_MESSAGES/celsync.mo,$(wildcard po/*.po))
 
 .PHONY: all programs tests demo check prove crash kill asan strict fuzz coverage lint format format-check deps-build deps-check deps-lint deps-bench clean
 
 all: deps-build
 	@$(MAKE) --no-print-directory programs
-programs: $(B)/celsync $(B)/celsync-hook
+programs: $(B)/celsync $(B)/celsync-hook $(LOCALES)
 tests: programs $(TESTS) $(TOOLS)
 
 deps-build deps-check deps-lint deps-bench:
@@ -69,6 +70,10 @@ PREFIX ?= /usr/local
 $(B)/celsync-hook: cron/hook.c cron/agi.c cron/agi.h
 	@mkdir -p $(@D)
 	$(call SAY,CC)$(CC) -std=c17 -D_GNU_SOURCE $(WARN) -O2 -static -I. '-DHOOK_PROGRAM="$(PREFIX)/bin/celsync"' -o $@ cron/hook.c cron/agi.c
+# The program finds them beside itself (sync/i18n.c).
+$(B)/locale/%/LC_MESSAGES/celsync.mo: po/%.po
+	@mkdir -p $(@D)
+	$(call SAY,PO)msgfmt --check --output-file=$@ $<
 $(B)/tests/planfix: $(PLANFIX)
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(LINK) -o $@ $^ $(PKG_LIBS) $(MHD_LIBS)
@@ -167,6 +172,7 @@ lint: strict format-check
 	@for f in $(LINTED); do echo "  TIDY $$f"; \
 	    clang-tidy --quiet $$f -- $(CPP) $$(pkg-config --cflags $(PKGS)) 2>/dev/null || exit 1; done
 
+include po/po.mk
 include debian/install.mk
 include tests/bench/bench.mk
 

@@ -14,6 +14,8 @@
 
 #include "store/jobs.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -75,8 +77,7 @@ static void
 print_days(const struct backfill *b)
 {
 	double rate = b->app->config->planfix.rate;
-	fprintf(stderr, "%-10s %7s %7s %9s %7s %7s %11s\n", "day", "in", "out", "answered",
-	    "missed", "failed", "recordings");
+	fputs("day             in     out  answered  missed  failed  recordings\n", stderr);
 	for (guint i = 0; i < b->days->len; i++) {
 		const struct day *d = &g_array_index(b->days, struct day, i);
 		fprintf(stderr,
@@ -84,7 +85,9 @@ print_days(const struct backfill *b)
 		    " %7" G_GUINT64_FORMAT " %7" G_GUINT64_FORMAT " %11" G_GUINT64_FORMAT "\n",
 		    d->date, d->in, d->out, d->answered, d->missed, d->failed, d->recordings);
 	}
-	fprintf(stderr, "%" G_GINT64_FORMAT " requests", b->teller.events);
+	fprintf(stderr,
+	    ngettext("%" PRId64 " request", "%" PRId64 " requests", (gulong)b->teller.events),
+	    b->teller.events);
 	if (rate > 0)
 		fprintf(stderr, ", about %.0f minutes at %g a second",
 		    (double)b->teller.events / rate / 60, rate);

@@ -4,6 +4,8 @@
 #include "store/recordings.h"
 #include "sync/text.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -116,8 +118,9 @@ print_all(store *db, struct listing *l, GError **error)
 		return FALSE;
 	l->shown -= noted->len;
 	if (l->shown < asked)
-		g_printerr("celsync: %" G_GINT64_FORMAT
-			   " more are not shown\n  --all shows them.\n",
+		g_printerr(ngettext("celsync: %" PRId64 " more is not shown\n  --all shows it.\n",
+			       "celsync: %" PRId64 " more are not shown\n  --all shows them.\n",
+			       (gulong)(asked - l->shown)),
 		    asked - l->shown);
 	return TRUE;
 }

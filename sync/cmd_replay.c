@@ -7,6 +7,7 @@
 #include "sync/pass.h"
 #include "sync/text.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 /* More than this in one commit would keep live traffic waiting; the command says so and can be given again. */
@@ -165,16 +166,30 @@ print_summary(const struct replay *r)
 	if (r->items->len + recordings == 0)
 		g_print("nothing to replay\n");
 	if (fates[REPLAY_AGAIN] > 0)
-		g_print("%u %s again: %u rejected, %u unknown, %u expired, %u sent\n",
-		    fates[REPLAY_AGAIN], r->dry_run ? "requests would go" : "requests go",
-		    states[OUTBOX_REJECTED], states[OUTBOX_UNKNOWN], states[OUTBOX_EXPIRED],
-		    states[OUTBOX_SENT]);
+		g_print(r->dry_run ? ngettext("%u request would go again: %u rejected, %u unknown, "
+		                              "%u expired, %u sent\n",
+					 "%u requests would go again: %u rejected, %u unknown, %u "
+		                         "expired, %u sent\n",
+					 fates[REPLAY_AGAIN])
+				   : ngettext("%u request goes again: %u rejected, %u unknown, %u "
+		                              "expired, %u sent\n",
+					 "%u requests go again: %u rejected, %u unknown, %u "
+		                         "expired, %u sent\n",
+					 fates[REPLAY_AGAIN]),
+		    fates[REPLAY_AGAIN], states[OUTBOX_REJECTED], states[OUTBOX_UNKNOWN],
+		    states[OUTBOX_EXPIRED], states[OUTBOX_SENT]);
 	for (int fate = REPLAY_AGAIN + 1; fate < REPLAY_FATES; fate++)
 		if (fates[fate] > 0)
 			g_print("%u of them %s\n", fates[fate], fate_words((enum replay_fate)fate));
 	if (recordings > 0)
-		g_print("%u recordings %s by the next sync\n", recordings,
-		    r->dry_run ? "would be converted again" : "are converted again");
+		g_print(
+		    r->dry_run
+			? ngettext("%u recording would be converted again by the next sync\n",
+			      "%u recordings would be converted again by the next sync\n",
+			      recordings)
+			: ngettext("%u recording is converted again by the next sync\n",
+			      "%u recordings are converted again by the next sync\n", recordings),
+		    recordings);
 	if (r->items->len == MOST)
 		g_print("only the first %d were looked at: give the command again\n", MOST);
 	return fates[REPLAY_AGAIN];

@@ -9,6 +9,8 @@
 #include "sync/log.h"
 #include "sync/wavs.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <poll.h>
 
 /* After a round that saw calls end just now, another one follows once they are seasoned. */
@@ -35,7 +37,10 @@ say_intake(const struct intake_result *r)
 {
 	if (r->first && r->history > 0)
 		log_say(LOG_LEVEL_INFO,
-		    "first run: %" G_GINT64_FORMAT " older rows are left to backfill", r->history);
+		    ngettext("first run: %" PRId64 " older row is left to backfill",
+			"first run: %" PRId64 " older rows are left to backfill",
+			(gulong)r->history),
+		    r->history);
 	if (r->events + r->recordings == 0)
 		return;
 	g_autofree char *calls = g_strdup_printf("%" G_GINT64_FORMAT, r->calls),
@@ -95,7 +100,9 @@ convert_all(struct app *app, store *db)
 	say_number("links ended", "links", result.ended);
 	if (result.failed + result.unwritable > 0)
 		log_say(LOG_LEVEL_WARNING,
-		    "%" G_GINT64_FORMAT " recordings could not be converted: %s",
+		    ngettext("%" PRId64 " recording could not be converted: %s",
+			"%" PRId64 " recordings could not be converted: %s",
+			(gulong)(result.failed + result.unwritable)),
 		    result.failed + result.unwritable,
 		    result.words != NULL ? result.words : "see `celsync recordings`");
 	if (result.unwritable > 0)
@@ -116,8 +123,10 @@ settle_wavs(struct app *app, store *db)
 	say_number("cdr names the MP3", "rows", result.named);
 	say_number("removed", "wav", result.removed);
 	if (result.kept > 0)
-		log_say(LOG_LEVEL_WARNING, "%" G_GINT64_FORMAT " WAVs stay: %s", result.kept,
-		    result.words);
+		log_say(LOG_LEVEL_WARNING,
+		    ngettext("%" PRId64 " WAV stays: %s", "%" PRId64 " WAVs stay: %s",
+			(gulong)result.kept),
+		    result.kept, result.words);
 	wavs_result_clear(&result);
 	return status;
 }
@@ -136,12 +145,17 @@ told_outcome(struct app *app, const struct deliver_result *r)
 		return EXIT_TOKEN;
 	}
 	if (r->rejected > 0)
-		log_say(LOG_LEVEL_WARNING, "PlanFix rejected %" G_GINT64_FORMAT " requests: %s",
+		log_say(LOG_LEVEL_WARNING,
+		    ngettext("PlanFix rejected %" PRId64 " request: %s",
+			"PlanFix rejected %" PRId64 " requests: %s", (gulong)r->rejected),
 		    r->rejected, words);
 	if (r->unknown > 0)
 		log_say(LOG_LEVEL_WARNING,
-		    "the answer to %" G_GINT64_FORMAT
-		    " requests was lost: whether they arrived is unknown",
+		    ngettext("the answer to %" PRId64
+			     " request was lost: whether it arrived is unknown",
+			"the answer to %" PRId64
+			" requests was lost: whether they arrived is unknown",
+			(gulong)r->unknown),
 		    r->unknown);
 	if (r->unreachable) {
 		log_say(LOG_LEVEL_WARNING,
