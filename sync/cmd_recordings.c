@@ -1,5 +1,6 @@
 /* celsync recordings: what waits, what failed and why; nothing is looked for on the disk. */
 #include "sync/app.h"
+#include "sync/log.h"
 
 #include "store/recordings.h"
 #include "sync/text.h"
@@ -118,9 +119,10 @@ print_all(store *db, struct listing *l, GError **error)
 		return FALSE;
 	l->shown -= noted->len;
 	if (l->shown < asked)
-		g_printerr(ngettext("celsync: %" PRId64 " more is not shown\n  --all shows it.\n",
-			       "celsync: %" PRId64 " more are not shown\n  --all shows them.\n",
-			       (gulong)(asked - l->shown)),
+		log_say(LOG_LEVEL_INFO,
+		    ngettext("%" PRId64 " more is not shown\n--all shows it.",
+			"%" PRId64 " more are not shown\n--all shows them.",
+			(gulong)(asked - l->shown)),
 		    asked - l->shown);
 	return TRUE;
 }
@@ -151,9 +153,8 @@ cmd_recordings(struct app *app, int argc, char **argv)
 		return status;
 	const char *path = app->config->store.path;
 	if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
-		g_printerr("celsync: there is no store %s yet\n  It is made by the first `celsync "
-			   "sync`.\n",
-		    path);
+		log_say(LOG_LEVEL_ERROR,
+		    "there is no store %s yet\nIt is made by the first `celsync sync`.", path);
 		return EXIT_PARTLY;
 	}
 	g_autoptr(GError) error = NULL;

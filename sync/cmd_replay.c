@@ -167,14 +167,14 @@ print_summary(const struct replay *r)
 		g_print("nothing to replay\n");
 	if (fates[REPLAY_AGAIN] > 0)
 		g_print(r->dry_run ? ngettext("%u request would go again: %u rejected, %u unknown, "
-		                              "%u expired, %u sent\n",
+					      "%u expired, %u sent\n",
 					 "%u requests would go again: %u rejected, %u unknown, %u "
-		                         "expired, %u sent\n",
+					 "expired, %u sent\n",
 					 fates[REPLAY_AGAIN])
 				   : ngettext("%u request goes again: %u rejected, %u unknown, %u "
-		                              "expired, %u sent\n",
+					      "expired, %u sent\n",
 					 "%u requests go again: %u rejected, %u unknown, %u "
-		                         "expired, %u sent\n",
+					 "expired, %u sent\n",
 					 fates[REPLAY_AGAIN]),
 		    fates[REPLAY_AGAIN], states[OUTBOX_REJECTED], states[OUTBOX_UNKNOWN],
 		    states[OUTBOX_EXPIRED], states[OUTBOX_SENT]);
@@ -237,7 +237,7 @@ run(struct app *app, struct replay *r)
 	gboolean busy;
 	const int status = pass_send(app, db, &busy);
 	if (busy)
-		g_print("another run is sending: it takes them along\n");
+		log_say(LOG_LEVEL_INFO, "another run is sending: it takes them along");
 	return status;
 }
 
@@ -282,7 +282,7 @@ bound(const char *option, const char *text, gint64 *us)
 	g_autoptr(GError) error = NULL;
 	if (text == NULL || config_parse_time(text, NULL, us, &error))
 		return TRUE;
-	log_say(LOG_LEVEL_ERROR, "replay %s %s: %s", option, text, error->message);
+	log_say(LOG_LEVEL_ERROR, "replay %s: %s", option, error->message);
 	return FALSE;
 }
 
