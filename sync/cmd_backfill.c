@@ -88,7 +88,7 @@ print_days(const struct backfill *b)
 	fprintf(stderr,
 	    ngettext("%" PRId64 " request", "%" PRId64 " requests", (gulong)b->teller.events),
 	    b->teller.events);
-	if (rate > 0)
+	if (rate > 0 && (double)b->teller.events / rate >= 60)
 		fprintf(stderr, ", about %.0f minutes at %g a second",
 		    (double)b->teller.events / rate / 60, rate);
 	fputc('\n', stderr);

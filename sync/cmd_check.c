@@ -211,7 +211,7 @@ check_store(struct findings *findings, const char *path)
 	if (db)
 		tell(findings, MARK_WELL, "store: %s", path);
 	else
-		tell(findings, MARK_WRONG, "store: %s", error->message);
+		tell(findings, MARK_WRONG, "%s", error->message);
 }
 
 /* Words of the server, unless they repeat our token: ping's answer does, an error page may. */

@@ -143,7 +143,7 @@ cmd_recordings(struct app *app, int argc, char **argv)
 	const GOptionEntry entries[] = {
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &l.json, "One JSON object a line", NULL },
 		{ "all", 0, 0, G_OPTION_ARG_NONE, &l.all,
-		    "Those that are done and those that are none as well", NULL },
+		    "Also those that are done and those without sound", NULL },
 		G_OPTION_ENTRY_NULL,
 	};
 	int status;

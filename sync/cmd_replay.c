@@ -143,8 +143,10 @@ print_items(const struct replay *r)
 		GArray *found = r->recordings->pdata[i];
 		for (guint k = 0; k < found->len; k++) {
 			const struct recording *one = &g_array_index(found, struct recording, k);
-			g_autofree char *reason =
-			    text_clean(one->reason != NULL ? one->reason : "");
+			/* What to do, its second line, `recordings` tells. */
+			g_auto(GStrv) reasons =
+			    g_strsplit(one->reason != NULL ? one->reason : "", "\n", 2);
+			g_autofree char *reason = text_clean(reasons[0] != NULL ? reasons[0] : "");
 			g_print("%-22s  %s  %s  is converted again  (%s)\n", one->callid, one->file,
 			    recording_state_name(one->state), reason);
 		}
