@@ -136,7 +136,7 @@ say_times(struct page *page)
 		    clock_time(page, call->answer, at), text_seconds(until - call->start));
 	if (call->end != TIME_NONE)
 		say(page, "ended      %s%s%s%s", clock_time(page, call->end, at),
-		    call->hung_up != NULL ? ", " : "", call->hung_up != NULL ? call->hung_up : "",
+		    call->hung_up != NULL ? ", " : "", call->hung_up != NULL ? _(call->hung_up) : "",
 		    call->hung_up != NULL ? " hung up first" : "");
 	if (call->answer == TIME_NONE && until != TIME_NONE)
 		say(page, "waited     %" G_GINT64_FORMAT " s", text_seconds(until - call->start));
