@@ -70,10 +70,6 @@ PREFIX ?= /usr/local
 $(B)/celsync-hook: cron/hook.c cron/agi.c cron/agi.h
 	@mkdir -p $(@D)
 	$(call SAY,CC)$(CC) -std=c17 -D_GNU_SOURCE $(WARN) -O2 -static -I. '-DHOOK_PROGRAM="$(PREFIX)/bin/celsync"' -o $@ cron/hook.c cron/agi.c
-# The program finds them beside itself (sync/i18n.c).
-$(B)/locale/%/LC_MESSAGES/celsync.mo: po/%.po
-	@mkdir -p $(@D)
-	$(call SAY,PO)msgfmt --check --output-file=$@ $<
 $(B)/tests/planfix: $(PLANFIX)
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(LINK) -o $@ $^ $(PKG_LIBS) $(MHD_LIBS)

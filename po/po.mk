@@ -3,9 +3,14 @@
 
 POT := $(B)/celsync.pot
 # What translates its format itself (sync/i18n.h), and which argument that is.
-POT_KEYWORDS := _ N_ ngettext:1,2 log_say:2 tell:3 say:2 say_heading:2
-POT_FLAGS    := _:1:pass-c-format log_say:2:c-format tell:3:c-format say:2:c-format
+POT_KEYWORDS := _ N_ ngettext:1,2 log_say:2 tell:3 check_tell:4 say:2 say_heading:2
+POT_FLAGS    := _:1:pass-c-format log_say:2:c-format tell:3:c-format check_tell:4:c-format say:2:c-format
 POT_FILES     = $(sort $(wildcard poller/*.c store/*.c sync/*.c))
+
+# The program finds them beside itself (sync/i18n.c).
+$(B)/locale/%/LC_MESSAGES/celsync.mo: po/%.po
+	@mkdir -p $(@D)
+	$(call SAY,PO)msgfmt --check --output-file=$@ $<
 
 .PHONY: pot po po-check
 pot:

@@ -1,7 +1,6 @@
 #include "sync/app.h"
 
 #include "store/store.h"
-#include "sync/i18n.h"
 #include "sync/log.h"
 #include "sync/table.h"
 
@@ -64,8 +63,8 @@ app_options(struct app *app, const GOptionEntry *entries, int argc, char **argv,
 	g_option_context_set_help_enabled(context, FALSE);
 	g_option_context_set_summary(context, app->help);
 	if (entries)
-		g_option_context_add_main_entries(context, entries, I18N_DOMAIN);
-	g_option_context_add_main_entries(context, common, I18N_DOMAIN);
+		g_option_context_add_main_entries(context, entries, NULL);
+	g_option_context_add_main_entries(context, common, NULL);
 	if (!g_option_context_parse(context, &argc, &argv, &error)) {
 		log_say(LOG_LEVEL_ERROR, "%s: %s\nTry celsync %s --help.", app->command,
 		    error->message, app->command);

@@ -179,9 +179,8 @@ run(struct app *app, struct listing *l)
 	l->patience = pbx_patience(app->config);
 	g_autoptr(rebuild) r = rebuild_new(pbx.source, &options, list_group, NULL, l);
 	if (!l->json && !l->summary)
-		/* One text: printf() counts bytes where a heading counts columns. */
-		puts("start (UTC)                     client           result     talk  call       "
-		     "             employees");
+		printf("%-20s  %-8s  %-15s  %-8s  %5s  %-22s  %s\n", "start (UTC)", "", "client",
+		    "result", "talk", "call", "employees");
 	gboolean found, ok = newest_time(&pbx, &l->newest, &error);
 	if (ok && l->id != NULL)
 		ok = find_call(&pbx, app->config, l->id, l->newest, list_found, l, &found, &error);

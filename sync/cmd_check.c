@@ -9,7 +9,6 @@
 #include "sync/log.h"
 
 #include <errno.h>
-#include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -29,7 +28,7 @@ struct findings {
 	guint wrongs;
 };
 
-/* In the language of the user. The first line of the text goes behind the mark, the others below it. */
+/* The first line of the text goes behind the mark, the others below it. */
 static void
     G_GNUC_PRINTF(3, 4) tell(struct findings *findings, enum mark mark, const char *format, ...)
 {
@@ -40,7 +39,7 @@ static void
 	va_list arguments;
 
 	va_start(arguments, format);
-	text = g_strdup_vprintf(_(format), arguments);
+	text = g_strdup_vprintf(format, arguments);
 	va_end(arguments);
 	lines = g_strsplit(text, "\n", -1);
 	printf("%s %s\n", (findings->utf8 ? utf8 : ascii)[mark], lines[0]);
@@ -211,7 +210,7 @@ check_store(struct findings *findings, const char *path)
 	if (db)
 		tell(findings, MARK_WELL, "store: %s", path);
 	else
-		tell(findings, MARK_WRONG, "%s", error->message);
+		tell(findings, MARK_WRONG, "store: %s", error->message);
 }
 
 /* Words of the server, unless they repeat our token: ping's answer does, an error page may. */
@@ -318,8 +317,6 @@ cmd_check(struct app *app, int argc, char **argv)
 	if (!app_stop)
 		check_planfix(&findings, &config->planfix);
 	if (findings.wrongs > 0)
-		log_say(LOG_LEVEL_ERROR,
-		    ngettext("%u of the checks failed", "%u of the checks failed", findings.wrongs),
-		    findings.wrongs);
+		log_say(LOG_LEVEL_ERROR, "%u of the checks failed", findings.wrongs);
 	return findings.wrongs > 0 ? EXIT_PARTLY : EXIT_DONE;
 }

@@ -37,10 +37,7 @@ say_intake(const struct intake_result *r)
 {
 	if (r->first && r->history > 0)
 		log_say(LOG_LEVEL_INFO,
-		    ngettext("first run: %" PRId64 " older row is left to backfill",
-			"first run: %" PRId64 " older rows are left to backfill",
-			(gulong)r->history),
-		    r->history);
+		    "first run: %" G_GINT64_FORMAT " older rows are left to backfill", r->history);
 	if (r->events + r->recordings == 0)
 		return;
 	g_autofree char *calls = g_strdup_printf("%" G_GINT64_FORMAT, r->calls),
