@@ -3,7 +3,6 @@
  * is told. The classes sum to the calls.
  */
 #include "sync/app.h"
-#include "sync/log.h"
 #include "sync/pbx.h"
 #include "sync/text.h"
 
@@ -253,7 +252,7 @@ cmd_report(struct app *app, int argc, char **argv)
 	r.from = r.to - 24 * 3600 * (gint64)G_USEC_PER_SEC;
 	if ((from != NULL && !config_parse_time(from, NULL, &r.from, &error)) ||
 	    (to != NULL && !config_parse_time(to, NULL, &r.to, &error))) {
-		log_say(LOG_LEVEL_ERROR, "report: %s", error->message);
+		g_printerr("celsync: %s\n", error->message);
 		return EXIT_USAGE;
 	}
 	if (!app_config(app, CONFIG_NEEDS_SOURCE | CONFIG_NEEDS_STORE, &status))

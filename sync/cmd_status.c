@@ -1,6 +1,5 @@
 /* celsync status: what the store knows; nothing is asked of the source or of PlanFix. */
 #include "sync/app.h"
-#include "sync/log.h"
 
 #include "store/checkpoint.h"
 #include "store/outbox.h"
@@ -93,8 +92,9 @@ cmd_status(struct app *app, int argc, char **argv)
 		return status;
 	const char *path = app->config->store.path;
 	if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
-		log_say(LOG_LEVEL_ERROR,
-		    "there is no store %s yet\nIt is made by the first `celsync sync`.", path);
+		g_printerr("celsync: there is no store %s yet\n  It is made by the first `celsync "
+			   "sync`.\n",
+		    path);
 		return EXIT_PARTLY;
 	}
 	g_autoptr(GError) error = NULL;
