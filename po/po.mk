@@ -18,8 +18,8 @@ pot:
 	@xgettext --language=C --from-code=UTF-8 --keyword $(addprefix --keyword=,$(POT_KEYWORDS)) $(addprefix --flag=,$(POT_FLAGS)) \
 	    --add-location=file --sort-output --package-name=celsync --copyright-holder='celsync developers' \
 	    --output=- $(POT_FILES) | sed '/^"POT-Creation-Date:/d' >$(POT)
-# $(call po-update,FROM,TO)
-po-update = msgmerge --quiet --no-fuzzy-matching --add-location=file --sort-output --output-file=- $(1) $(POT) | \
+# $(call po-update,FROM,TO). COMPENDIUM=FILE: translations from there for texts that have none.
+po-update = msgmerge --quiet --no-fuzzy-matching $(addprefix --compendium=,$(COMPENDIUM)) --add-location=file --sort-output --output-file=- $(1) $(POT) | \
     msgattrib --no-obsolete --add-location=file --sort-output --output-file=$(2) -
 po: pot
 	@for po in po/*.po; do $(call po-update,$$po,$(B)/updated.po) && cp $(B)/updated.po $$po && \

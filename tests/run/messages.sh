@@ -12,16 +12,16 @@ conf=$T/celsync.conf
 # title WORDS: what comes next, and in whose eyes.
 title() { printf '\n== %s\n' "$1" >>"$T/said"; }
 # run ARGUMENT...: one command, its output, its messages, its status; before it the words in $as (another user), after it its input, if any.
-# $well: lines of this pattern are left out. $rights: what root is told of its check is not.
-as='' well='' rights=''
+# $well: lines of this pattern are left out; $known: and those of this file.
+as='' well='' known=''
 run() {
 	printf '$ celsync %s\n' "$*" >>"$T/said"
 	# shellcheck disable=SC2086 # words
 	$as "$CELSYNC" "$@" >"$T/out" 2>"$T/err" <"${input:-/dev/null}"
 	status=$?
 	# What the log says of each request and recording is for programs.
-	cat "$T/out" "$T/err" | sed -e '/^20[0-9-]*T[0-9:]*Z \(debug\|info\|warning\|error\) /d' ${well:+-e "/$well/d"} \
-		${rights:--e '/^! rights: root\|^! права: root/,+1d'} >>"$T/said"
+	cat "$T/out" "$T/err" | sed -e '/^20[0-9-]*T[0-9:]*Z \(debug\|info\|warning\|error\) /d' ${well:+-e "/$well/d"} |
+		grep -vxF -f "${known:-/dev/null}" >>"$T/said"
 	printf '= %d\n' $status >>"$T/said"
 }
 with() { run -c "$conf" "$@"; }

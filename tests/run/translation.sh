@@ -67,6 +67,8 @@ for arguments in "calls --from 2026-11-23 --to 2026-11-24 --json" "report --from
 	LANGUAGE=en "$CELSYNC" -c "$T/conf" $arguments >"$T/en" 2>/dev/null
 	# shellcheck disable=SC2086
 	LANGUAGE=ru "$CELSYNC" -c "$T/conf" $arguments >"$T/ru" 2>/dev/null
+	# Sentences in it, such as a reason, are for people.
+	sed -i 's/: *"[^"]* [^"]*"/:""/g' "$T/en" "$T/ru"
 	diff "$T/en" "$T/ru" >"$T/diff"
 	ok "$arguments: the same in every language" $? "$T/diff"
 done
