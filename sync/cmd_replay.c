@@ -182,7 +182,7 @@ print_summary(const struct replay *r)
 		    states[OUTBOX_EXPIRED], states[OUTBOX_SENT]);
 	for (int fate = REPLAY_AGAIN + 1; fate < REPLAY_FATES; fate++)
 		if (fates[fate] > 0)
-			g_print("%u of them %s\n", fates[fate], fate_words((enum replay_fate)fate));
+			g_print("%u of them: %s\n", fates[fate], fate_words((enum replay_fate)fate));
 	if (recordings > 0)
 		g_print(
 		    r->dry_run
