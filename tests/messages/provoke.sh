@@ -37,11 +37,14 @@ prepare() {
 	sqlite3 "$T/no-column.db" "create table cel (id integer, uniqueid text); create table cdr (uniqueid text)"
 	sqlite3 "$T/empty.db" "attach '$T/small.db' as s; create table cdr as select * from s.cdr limit 0; create table cel as select * from s.cel limit 0"
 	echo "some text that is longer than a header of SQLite: it has to be more than a hundred bytes, so here are some more of them, and more" >"$T/text.db"
+	cp "$T/small.db" "$T/damaged.db"
+	dd if=/dev/zero of="$T/damaged.db" bs=1024 seek=4 count=400 conv=notrunc 2>/dev/null
 	sqlite3 "$T/other-program.db" "create table t (a); pragma application_id = 1"
 	sql "create user celsync@localhost identified by 'right'; create user poor@localhost; create database empty;
 		create user reader@localhost; grant select on asteriskcdrdb.* to reader@localhost;
 		create user writer@localhost; grant select on asteriskcdrdb.* to writer@localhost;
 		grant update (recordingfile) on asteriskcdrdb.cdr to writer@localhost;
+		create user expired@localhost identified by 'right' password expire; grant select on asteriskcdrdb.* to expired@localhost;
 		create database half; create table half.cel (id int, uniqueid varchar(32)); create table half.cdr (uniqueid varchar(32))"
 	sql "use asteriskcdrdb; delete from cdr where linkedid not in (${list%,}); create table cdr_was select * from cdr"
 	# Another user, for what root may do and others may not.
@@ -63,6 +66,7 @@ provoke() {
 	wavs_stay
 	checks
 	answers
+	watching
 	dialplan
 }
 
@@ -124,6 +128,16 @@ configuration() {
 	with status
 	title "configuration: a folder"
 	run -c "$T/public" status
+	if [ "$nobody" = none ]; then
+		leave_out "configuration: this user may not read it"
+	else
+		title "configuration: this user may not read it"
+		good
+		chmod 000 "$conf"
+		as=$nobody
+		with status
+		as=''
+	fi
 	mistake "others may read the secret in it" ''
 	chmod 644 "$conf"
 	with status
@@ -140,6 +154,7 @@ configuration() {
 	mistake "a mistyped key" 's/^token = /tokn = /'
 	mistake "a key of another section" 's/^token = .*/&\nspool = \/var\/spool/'
 	mistake "a key unlike any other" 's/^token = .*/&\nfrobnicate = 1/'
+	mistake "perhaps a secret broken over two lines" 's/^token = .*/&\n48a93bc7d1 = 1/'
 	mistake "an empty value" 's/^settle = .*/settle =/'
 	mistake "no token" '/^token/d' sync
 	mistake "no address" '/^url/d' sync
@@ -203,6 +218,8 @@ source_away() {
 path = $T/nowhere.db"
 	source_of "not an SQLite file" "driver = sqlite
 path = $T/text.db"
+	source_of "a damaged SQLite file" "driver = sqlite
+path = $T/damaged.db"
 	source_of "no tables" "driver = sqlite
 path = $T/neither.db"
 	source_of "no columns" "driver = sqlite
@@ -230,6 +247,9 @@ user = celsync"
 	source_of "a wrong password" "socket = $socket
 user = celsync
 password = wrong"
+	source_of "a login that is no longer allowed" "socket = $socket
+user = expired
+password = right"
 	source_of "no rights" "socket = $socket
 user = poor"
 	source_of "no such database" "socket = $socket
@@ -287,6 +307,7 @@ store_away() {
 	with replay --call 1795397158.2 --dry-run
 	with show 1795397158.2
 	store_of "no folder" "$T/none/celsync.db" sync
+	store_of "a folder" "$T/public" sync
 	store_of "not an SQLite file" "$T/text.db"
 	store_of "of another program" "$T/other-program.db"
 	stand_in
@@ -306,6 +327,7 @@ store_away() {
 	with status
 	if [ "$nobody" = none ]; then
 		leave_out "store: this user may not write it"
+		leave_out "store: this user may not read it"
 	else
 		told
 		rm -rf "$T/open"
@@ -317,7 +339,11 @@ store_away() {
 		title "store: this user may not write it"
 		as=$nobody
 		with sync
-		as=
+		title "store: this user may not read it"
+		chmod 000 "$T/open/celsync.db"
+		with status
+		with show 1795397158.2
+		as=''
 		rm -f "$conf"
 	fi
 	told
@@ -381,7 +407,10 @@ planfix_away() {
 	with sync
 	title "announce without facts"
 	good
+	head -c 20000 /dev/zero >"$T/zeros"
+	input=$T/zeros
 	with announce
+	input=''
 	fresh
 }
 
@@ -450,7 +479,7 @@ path = $T/fresh.db"
 	sqlite3 "$conf.db" "update recording set since = since - 3600000000, call_ended = call_ended - 3600000000;
 		update recording set not_before = 0 where state in ('waiting', 'done')"
 	with sync
-	with recordings
+	with recordings --all
 	with replay --state failed --dry-run
 	with replay --state failed
 	rm -rf "$T/monitor"
@@ -477,6 +506,11 @@ path = $T/fresh.db"
 	title "recordings: a damaged secret"
 	with sync
 	again
+	sed -i "s|^secret_file = .*|secret_file = $T/none/secret|" "$conf"
+	title "recordings: no folder for the secret"
+	with sync
+	sed -i "s|^secret_file = .*|secret_file = $T/secret|" "$conf"
+	again
 	rm "$T/secret"
 	sed -i "s|^publish_dir = .*|publish_dir = $T/nowhere/public|" "$conf"
 	title "recordings: no folder for links"
@@ -494,6 +528,9 @@ checks() {
 	config "$conf" "driver = sqlite
 path = $T/fresh.db"
 	"$CELSYNC" -c "$conf" check >"$T/well" 2>/dev/null
+	title "check: all is well"
+	printf '$ celsync check\n' >>"$T/said"
+	grep '^✓ \(cel\|columns\|столбцы\|links\|ссылки\|store\|хранилище\|PlanFix\|ПланФикс\):' "$T/well" >>"$T/said"
 	title "check: as root"
 	if [ "$(id -u)" = 0 ]; then
 		printf '$ celsync check\n' >>"$T/said"
@@ -536,6 +573,19 @@ END
 	look "PlanFix is away" ''
 }
 
+# Calls of all shapes, as show tells them; where nothing was read yet.
+shapes() {
+	sed "s|small.db|shapes.db|; s|$conf.db|$T/none.db|" "$conf" >"$T/shapes.conf"
+	chmod 600 "$T/shapes.conf"
+	cp "$CAPTURE/master.db" "$T/shapes.db"
+	for call in $SHAPES; do
+		title "show: $call"
+		run -c "$T/shapes.conf" show "$call"
+	done
+}
+SHAPES="1795398608.9 1795397581.158 1795398466.2 1795397316.67 1795398429.449 1795397826.263 1795397407.109 1795397640.180 1795398403.422
+	1795397626.174 1795397633.176 1795397700.208 1795397651.184 1795397749.218 1795397654.186 1795397644.182 1795397921.288"
+
 answers() {
 	stand_in
 	fresh
@@ -556,15 +606,40 @@ answers() {
 	title "show"
 	with show 1795397397.106
 	with show 1.1
+	title "show: a call that is not reported"
+	with show 1795397695.207
+	title "show: before the first run"
+	cp "$conf.db" "$T/kept.db"
+	sqlite3 "$conf.db" "delete from outbox; update checkpoint set start = 1999999999000000"
+	with show 1795397158.2
+	title "show: not read yet"
+	sqlite3 "$conf.db" "update checkpoint set start = 1, cursor = 0"
+	with show 1795397158.2
+	fresh
+	mv "$T/kept.db" "$conf.db"
+	shapes
 	title "replay"
 	with replay --state rejected --dry-run
 	with replay --call 1.1
 	sqlite3 "$conf.db" "update outbox set state = 'rejected', status = 400, answer = 'Bad ext' where event = 'COMPLETED' and id in (select id from outbox where event = 'COMPLETED' order by id limit 2)"
 	with replay --state rejected --dry-run
+	title "another run is sending"
+	exec 4>"$conf.db.deliver.lock" 5>"$conf.db.read.lock"
+	flock -n 4
+	flock -n 5
+	with replay --state rejected 4>&- 5>&-
+	with backfill --from 2026-11-23 --to 2026-11-24 4>&- 5>&-
+	exec 4>&- 5>&-
+	title "replay: it goes"
+	sqlite3 "$conf.db" "update outbox set state = 'rejected' where state = 'ready'"
 	stop_stand_in
 	stand_in
 	sed -i "s|^url = http://127.*|url = $url|" "$conf"
 	with replay --state rejected
+	title "replay: what stays"
+	sqlite3 "$conf.db" "update outbox set state = 'rejected', body = '' where id in (select id from outbox order by id limit 2)"
+	with replay --state rejected --dry-run
+	with show 1795397158.2
 	fresh
 	title "backfill"
 	again
@@ -578,6 +653,36 @@ answers() {
 	fresh
 }
 
+# wait_for PATTERN: until the watch has said it.
+wait_for() {
+	i=0
+	until grep -q "$1" "$T/err" || [ $i -ge 200 ]; do sleep 0.05; i=$((i + 1)); done
+}
+watching() {
+	title "watch: its configuration is read again, with a mistake and without"
+	stand_in
+	fresh
+	good 's/^settle = .*/&\ninterval = 100 ms/'
+	printf '$ celsync watch\n' >>"$T/said"
+	: >"$T/err"
+	NOTIFY_SOCKET='' "$CELSYNC" -c "$conf" watch 2>"$T/err" >/dev/null &
+	watch=$!
+	pids="$pids $watch"
+	wait_for ' info sent '
+	sed -i 's/^settle = .*/settle = soon/' "$conf"
+	kill -HUP $watch
+	wait_for soon
+	sed -i 's/^settle = .*/settle = 10 ms/' "$conf"
+	kill -HUP $watch
+	wait_for "^celsync: $conf [^:]*$"
+	kill -TERM $watch
+	wait $watch
+	status=$?
+	grep -v '^20[0-9-]*T' "$T/err" >>"$T/said"
+	printf '= %d\n' $status >>"$T/said"
+	stop_stand_in
+	fresh
+}
 dialplan() {
 	well='^ *[0-9]* [-+] '
 	file=$T/extensions_custom.conf
@@ -593,6 +698,14 @@ dialplan() {
 	title "dialplan: a context that must be changed by hand"
 	printf '[macro-dialout-trunk-predial-hook]\nexten => s,2,NoOp()\n' >"$file"
 	run init --dialplan --file "$file"
+	title "dialplan: a context without its first step"
+	printf '[macro-dialout-trunk-predial-hook]\ninclude => other\n' >"$file"
+	run init --dialplan --file "$file"
+	title "dialplan: another file is read first"
+	: >"$file"
+	printf '[macro-dial-ringall-predial-hook]\nexten => s,1,NoOp()\n' >"$T/extensions_override_freepbx.conf"
+	run init --dialplan --file "$file"
+	rm "$T/extensions_override_freepbx.conf"
 	title "dialplan: it speaks to PlanFix already"
 	printf '[macro-dial-ringall-predial-hook]\nexten => s,1,System(php /root/planfix-in.php)\n same => n,MacroExit()\n' >"$file"
 	run init --dialplan --file "$file"
