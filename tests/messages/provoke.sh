@@ -137,6 +137,7 @@ configuration() {
 		as=$nobody
 		with status
 		as=''
+		rm -f "$conf"
 	fi
 	mistake "others may read the secret in it" ''
 	chmod 644 "$conf"
@@ -531,8 +532,8 @@ path = $T/fresh.db"
 	title "check: all is well"
 	printf '$ celsync check\n' >>"$T/said"
 	grep '^✓ \(cel\|columns\|столбцы\|links\|ссылки\|store\|хранилище\|PlanFix\|ПланФикс\):' "$T/well" >>"$T/said"
-	title "check: as root"
 	if [ "$(id -u)" = 0 ]; then
+		title "check: as root"
 		printf '$ celsync check\n' >>"$T/said"
 		sed -n '/root/,+1p' "$T/well" >>"$T/said"
 	else

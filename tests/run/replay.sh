@@ -97,7 +97,7 @@ exec 9>"$T/conf.db.deliver.lock"
 flock 9
 replay --call $BAD --force
 is "while another run sends: 0" $status 0
-ok "it says who sends" "$(grep -q 'another run is sending' "$T/out"; echo $?)" "$T/out"
+ok "it says who sends" "$(grep -q 'another run is sending' "$T/err"; echo $?)" "$T/err"
 is "it sends nothing itself" "$(told $BAD) $(state_of $BAD)" "4 ready"
 exec 9>&-
 "$CELSYNC" -c "$T/conf" sync 2>"$T/err"
