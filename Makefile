@@ -22,12 +22,13 @@ TESTS   := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT))
 TOOLS   := $(B)/tests/planfix $(B)/tests/compare $(B)/tests/celsync-crash $(B)/bench/generate $(B)/bench/pair
 CRASHED := $(patsubst %.c,$(B)/crash/%.o,$(sort $(shell grep -l '"store/crash.h"' poller/*.c store/*.c sync/*.c)))
 SQL     := $(sort $(wildcard sql/*/*.sql sql/*/*/*.sql))
+LOCALES := $(patsubst po/%.po,$(B)/locale/%/LC_MESSAGES/celsync.mo,$(wildcard po/*.po))
 
 .PHONY: all programs tests demo check prove crash kill soak asan valgrind strict fuzz coverage lint check-history check-metrics format format-check deps-build deps-check deps-lint deps-bench clean
 
 all: deps-build
 	@$(MAKE) --no-print-directory programs
-programs: $(B)/celsync $(B)/celsync-hook
+programs: $(B)/celsync $(B)/celsync-hook $(LOCALES)
 tests: programs $(TESTS) $(TOOLS)
 
 deps-build deps-check deps-lint deps-bench:
@@ -192,6 +193,7 @@ check-metrics: deps-check deps-lint
 	@$(MAKE) --no-print-directory -j$(shell nproc) tests
 	@CELSYNC_TOP=$(CURDIR) CELSYNC_BUILD=$(abspath $(B)) tests/prove.sh tests/metrics.sh
 
+include po/po.mk
 include debian/install.mk
 include tests/bench/bench.mk
 include tests/pbx/pbx.mk

@@ -16,6 +16,7 @@
 #include "sql/sql.h"
 
 #include <errmsg.h>
+#include <glib/gi18n.h>
 #include <mysql.h>
 #include <mysqld_error.h>
 #include <string.h>
@@ -130,7 +131,7 @@ session_fail(struct mariadb *m, struct session *s, GError **error)
 	const unsigned code = mysql_errno(s->mysql);
 	const struct known_error *known = error_known(code);
 	g_set_error(error, SOURCE_ERROR, known->error, "%s, user %s: %s (%u)\n%s", m->base.name,
-	    m->user, mysql_error(s->mysql), code, known->remedy);
+	    m->user, mysql_error(s->mysql), code, _(known->remedy));
 	session_close(s);
 }
 

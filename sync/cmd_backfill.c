@@ -16,6 +16,8 @@
 #include "store/jobs.h"
 #include "store/standing.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -366,7 +368,7 @@ period(struct backfill *b, const char *from, const char *to)
 	}
 	if (!config_parse_time(from, NULL, &b->job.from, &error) ||
 	    !config_parse_time(to, NULL, &b->job.to, &error)) {
-		log_say(LOG_LEVEL_ERROR, "%s", error->message);
+		log_say(LOG_LEVEL_ERROR, "backfill: %s", error->message);
 		return FALSE;
 	}
 	if (b->job.from >= b->job.to) {

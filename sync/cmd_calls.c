@@ -2,6 +2,7 @@
 #include "sync/app.h"
 #include "sync/call_json.h"
 #include "sync/find.h"
+#include "sync/log.h"
 #include "sync/pbx.h"
 #include "sync/screen.h"
 #include "sync/text.h"
@@ -193,7 +194,10 @@ run(struct app *app, struct listing *l)
 	if (l->summary)
 		print_summary(l);
 	if (l->id != NULL && l->total == 0) {
-		g_printerr("celsync: no call %s in the source\n", l->id);
+		log_say(LOG_LEVEL_ERROR,
+		    "no call %s in the source\n"
+		    "Give a callid as `celsync calls` prints it, or any linkedid of the call.",
+		    l->id);
 		return EXIT_PARTLY;
 	}
 	return EXIT_DONE;
@@ -206,7 +210,7 @@ bound(const char *option, const char *text, gint64 *us)
 	*us = TIME_NONE;
 	if (text == NULL || config_parse_time(text, NULL, us, &error))
 		return TRUE;
-	g_printerr("celsync: %s %s: %s\n", option, text, error->message);
+	log_say(LOG_LEVEL_ERROR, "%s: %s", option, error->message);
 	return FALSE;
 }
 
@@ -230,7 +234,9 @@ cmd_calls(struct app *app, int argc, char **argv)
 	if (!bound("--from", from, &l.from) || !bound("--to", to, &l.to))
 		return EXIT_USAGE;
 	if (id == NULL && from == NULL && to == NULL) {
-		g_printerr("celsync: calls wants --from and --to, or --call ID\n");
+		log_say(LOG_LEVEL_ERROR,
+		    "calls wants --from T and --to T, or --call ID\n"
+		    "For example: celsync calls --from 2026-10-01 --to 2026-10-02");
 		return EXIT_USAGE;
 	}
 	l.id = id;

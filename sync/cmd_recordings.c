@@ -1,10 +1,13 @@
 /* celsync recordings: what waits, what failed and why; nothing is looked for on the disk. */
 #include "sync/app.h"
+#include "sync/log.h"
 
 #include "store/recordings.h"
 #include "sync/screen.h"
 #include "sync/text.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -117,8 +120,10 @@ print_all(store *db, struct listing *l, GError **error)
 		return FALSE;
 	l->shown -= noted->len;
 	if (l->shown < asked)
-		g_printerr("celsync: %" G_GINT64_FORMAT
-			   " more are not shown\n  --all shows them.\n",
+		log_say(LOG_LEVEL_INFO,
+		    ngettext("%" PRId64 " more is not shown\n--all shows it.",
+			"%" PRId64 " more are not shown\n--all shows them.",
+			(gulong)(asked - l->shown)),
 		    asked - l->shown);
 	return TRUE;
 }
@@ -139,7 +144,7 @@ cmd_recordings(struct app *app, int argc, char **argv)
 	const GOptionEntry entries[] = {
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &l.json, "One JSON object a line", NULL },
 		{ "all", 0, 0, G_OPTION_ARG_NONE, &l.all,
-		    "Those that are done and those that are none as well", NULL },
+		    "Also those that are done and those without sound", NULL },
 		G_OPTION_ENTRY_NULL,
 	};
 	int status;
@@ -149,9 +154,8 @@ cmd_recordings(struct app *app, int argc, char **argv)
 		return status;
 	const char *path = app->config->store.path;
 	if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
-		g_printerr("celsync: there is no store %s yet\n  It is made by the first `celsync "
-			   "sync`.\n",
-		    path);
+		log_say(LOG_LEVEL_ERROR,
+		    "there is no store %s yet\nIt is made by the first `celsync sync`.", path);
 		return EXIT_PARTLY;
 	}
 	g_autoptr(GError) error = NULL;

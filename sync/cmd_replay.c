@@ -7,6 +7,7 @@
 #include "sync/pass.h"
 #include "sync/text.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 /* More than this in one commit would keep live traffic waiting; the command says so and can be given again. */
@@ -145,8 +146,10 @@ print_items(const struct replay *r)
 		GArray *found = r->recordings->pdata[i];
 		for (guint k = 0; k < found->len; k++) {
 			const struct recording *one = &g_array_index(found, struct recording, k);
-			g_autofree char *reason =
-			    text_clean(one->reason != NULL ? one->reason : "");
+			/* What to do, its second line, `recordings` tells. */
+			g_auto(GStrv) reasons =
+			    g_strsplit(one->reason != NULL ? one->reason : "", "\n", 2);
+			g_autofree char *reason = text_clean(reasons[0] != NULL ? reasons[0] : "");
 			g_print("%-22s  %s  %s  is converted again  (%s)\n", one->callid, one->file,
 			    recording_state_name(one->state), reason);
 		}
@@ -168,16 +171,30 @@ print_summary(const struct replay *r)
 	if (r->items->len + recordings == 0)
 		g_print("nothing to replay\n");
 	if (fates[REPLAY_AGAIN] > 0)
-		g_print("%u %s again: %u rejected, %u unknown, %u expired, %u sent\n",
-		    fates[REPLAY_AGAIN], r->dry_run ? "requests would go" : "requests go",
-		    states[OUTBOX_REJECTED], states[OUTBOX_UNKNOWN], states[OUTBOX_EXPIRED],
-		    states[OUTBOX_SENT]);
+		g_print(r->dry_run ? ngettext("%u request would go again: %u rejected, %u unknown, "
+					      "%u expired, %u sent\n",
+					 "%u requests would go again: %u rejected, %u unknown, %u "
+					 "expired, %u sent\n",
+					 fates[REPLAY_AGAIN])
+				   : ngettext("%u request goes again: %u rejected, %u unknown, %u "
+					      "expired, %u sent\n",
+					 "%u requests go again: %u rejected, %u unknown, %u "
+					 "expired, %u sent\n",
+					 fates[REPLAY_AGAIN]),
+		    fates[REPLAY_AGAIN], states[OUTBOX_REJECTED], states[OUTBOX_UNKNOWN],
+		    states[OUTBOX_EXPIRED], states[OUTBOX_SENT]);
 	for (int fate = REPLAY_AGAIN + 1; fate < REPLAY_FATES; fate++)
 		if (fates[fate] > 0)
-			g_print("%u of them %s\n", fates[fate], fate_words((enum replay_fate)fate));
+			g_print("%u of them: %s\n", fates[fate], fate_words((enum replay_fate)fate));
 	if (recordings > 0)
-		g_print("%u recordings %s by the next sync\n", recordings,
-		    r->dry_run ? "would be converted again" : "are converted again");
+		g_print(
+		    r->dry_run
+			? ngettext("%u recording would be converted again by the next sync\n",
+			      "%u recordings would be converted again by the next sync\n",
+			      recordings)
+			: ngettext("%u recording is converted again by the next sync\n",
+			      "%u recordings are converted again by the next sync\n", recordings),
+		    recordings);
 	if (r->items->len == MOST)
 		g_print("only the first %d were looked at: give the command again\n", MOST);
 	return fates[REPLAY_AGAIN];
@@ -225,7 +242,7 @@ run(struct app *app, struct replay *r)
 	gboolean busy;
 	const int status = pass_send(app, db, &busy);
 	if (busy)
-		g_print("another run is sending: it takes them along\n");
+		log_say(LOG_LEVEL_INFO, "another run is sending: it takes them along");
 	return status;
 }
 
@@ -270,7 +287,7 @@ bound(const char *option, const char *text, gint64 *us)
 	g_autoptr(GError) error = NULL;
 	if (text == NULL || config_parse_time(text, NULL, us, &error))
 		return TRUE;
-	log_say(LOG_LEVEL_ERROR, "replay %s %s: %s", option, text, error->message);
+	log_say(LOG_LEVEL_ERROR, "replay %s: %s", option, error->message);
 	return FALSE;
 }
 

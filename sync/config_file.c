@@ -14,7 +14,7 @@ static gboolean
 unreadable(const char *path, int e, GError **error)
 {
 	const char *remedy =
-	    e == ENOENT   ? "Write it (celsync.conf.sample shows every key), or name another one."
+	    e == ENOENT   ? "Write it, or name another one. celsync.conf.sample shows every key."
 	    : e == EACCES ? "Run celsync as the user or group the file belongs to."
 			  : "Name a regular file.";
 

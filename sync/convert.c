@@ -186,11 +186,12 @@ show_progress(const struct convert_result *result, gint64 due)
 {
 	const gint64 seen = result->done + result->none + result->failed + result->later;
 
-	if (due > 1)
-		fprintf(stderr,
-		    "\r\033[Krecordings: %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT
-		    ", %.1f hours of sound",
-		    seen, MAX(seen, due), (double)result->audio_ms / 3600000);
+	if (due <= 1)
+		return;
+	fputs("\r\033[K", stderr);
+	fprintf(stderr,
+	    "recordings: %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT ", %.1f hours of sound", seen,
+	    MAX(seen, due), (double)result->audio_ms / 3600000);
 }
 
 /* One done recording as recordings_done() found it: seen to, and its new state kept. */

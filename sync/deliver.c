@@ -9,6 +9,7 @@
 #include "sync/leftovers.h"
 #include "sync/log.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #define WAIT_MOST (2 * (gint64)G_USEC_PER_SEC)     /* a batch run ends rather than hang about */
@@ -412,7 +413,11 @@ deliver(
 	pass.circuit.doubt = left.doubt;
 	if (left.lost > 0)
 		log_say(LOG_LEVEL_WARNING,
-		    "an earlier run was cut off: of %d requests nobody knows whether they arrived",
+		    ngettext(
+			"an earlier run was cut off: of %d request nobody knows whether it arrived",
+			"an earlier run was cut off: of %d requests nobody knows whether they "
+		        "arrived",
+			(gulong)left.lost),
 		    left.lost);
 
 	const struct http_config wire = {

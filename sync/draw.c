@@ -2,6 +2,7 @@
 
 #include "sync/text.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 /* Room behind the picture for the sign of a hang-up and its cause: "×127". */
@@ -125,7 +126,7 @@ draw_who(const tracks *of, const struct track *track)
 {
 	const struct lane *lane = &of->timeline->lanes[track->lane];
 	switch (track->role) {
-	case TRACK_CLIENT: return g_strdup("client");
+	case TRACK_CLIENT: return g_strdup(_("client"));
 	case TRACK_WIRE: return g_strdup_printf("Local %s", track->who);
 	case TRACK_EMPLOYEE:
 	case TRACK_OUTSIDE: break;
@@ -300,7 +301,7 @@ add_legend(GPtrArray *lines, const struct picture *p)
 		if (!(i < SPAN_KINDS ? p->used[i] : p->marked[i - SPAN_KINDS]))
 			continue;
 		guint more = draw_columns(sign_text(p->style, sign)) + 1 +
-		             draw_columns(sign->means) + (columns > 0 ? 3 : 0);
+		             draw_columns(_(sign->means)) + (columns > 0 ? 3 : 0);
 		if (columns > 0 && columns + more > MAX(p->style->width, DRAW_WIDTH_MIN)) {
 			g_ptr_array_add(lines, g_strdup(line->str));
 			g_string_truncate(line, 0);
@@ -309,7 +310,7 @@ add_legend(GPtrArray *lines, const struct picture *p)
 		}
 		g_string_append(line, columns > 0 ? "   " : "");
 		append_painted(line, p->style, sign->colour, sign_text(p->style, sign));
-		g_string_append_printf(line, " %s", sign->means);
+		g_string_append_printf(line, " %s", _(sign->means));
 		columns += more;
 	}
 	g_ptr_array_add(lines, g_strdup(line->str));

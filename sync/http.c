@@ -134,7 +134,7 @@ http_open(const struct http_config *config, GError **error)
 	if (config->ca_file != NULL && access(config->ca_file, R_OK) != 0) {
 		g_set_error(error, HTTP_ERROR, HTTP_ERROR_CONFIG,
 		    "cannot read the certificates in %s: %s\n"
-		    "correct ca_file in [planfix], or remove it to trust the system's certificates",
+		    "Correct [planfix] ca_file, or remove it to trust the system's certificates.",
 		    config->ca_file, g_strerror(errno));
 		return NULL;
 	}

@@ -1,5 +1,6 @@
 #include "sync/log.h"
 
+#include <glib/gi18n.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -203,7 +204,7 @@ log_say(enum log_level level, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	text = g_strdup_vprintf(format, arguments);
+	text = g_strdup_vprintf(_(format), arguments);
 	va_end(arguments);
 	lines = g_strsplit(text, "\n", -1);
 	keep_trouble(level, lines[0] ? lines[0] : "");

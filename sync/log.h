@@ -23,7 +23,10 @@ void log_fact(enum log_level level, const char *what, ...) G_GNUC_NULL_TERMINATE
 /* The same for one GError: what error="…" hint="…" (its first line and the rest). */
 void log_error(enum log_level level, const char *what, const GError *error);
 
-/* A sentence for people ("celsync: …"); lines after the first are indented. Not filtered by level. */
+/*
+ * A sentence for people ("celsync: …"), in their language: the format is looked up here. Lines after the first are indented. Not
+ * filtered by level.
+ */
 void log_say(enum log_level level, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* The last warning or error that was told, its first line; NULL: none was. For the thread that runs the command; borrowed. */

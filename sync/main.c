@@ -2,11 +2,12 @@
  * celsync: reads Asterisk's call records and reports the calls to PlanFix.
  */
 #include "sync/app.h"
+#include "sync/i18n.h"
 #include "sync/log.h"
 #include "sync/nearest.h"
 
 #include <errno.h>
-#include <locale.h>
+#include <glib/gi18n.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,7 +44,7 @@ print_help(void)
 	      "Reads Asterisk's call records and reports every call to PlanFix.\n\nCommands:\n",
 	    stdout);
 	for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
-		fprintf(stdout, "  %-11s %s%s\n", commands[i].name, commands[i].help,
+		fprintf(stdout, "  %-11s %s%s\n", commands[i].name, _(commands[i].help),
 		    commands[i].run ? "" : " (not built yet)");
 	fputs("\nOptions:\n"
 	      "  -c, --config=FILE  Use this configuration (else $CELSYNC_CONFIG, else\n"
@@ -83,7 +84,7 @@ run(const struct command *command, struct app *app, int argc, char **argv)
 	}
 	app->command = command->name;
 	app->arguments = command->arguments;
-	app->help = command->help;
+	app->help = _(command->help);
 	g_set_prgname(usage); /* what --help begins with */
 	status = command->run(app, argc, argv);
 	return app_stop ? EXIT_SIGNAL + app_stop : status;
@@ -159,9 +160,7 @@ main(int argc, char **argv)
 	struct app app = { 0 };
 	int status;
 
-	setlocale(LC_ALL, "");
-	/* Numbers are for programs: JSON knows no decimal comma. */
-	setlocale(LC_NUMERIC, "C");
+	i18n_init();
 	app_catch_signals();
 	status = finish_output(begin(&app, argc, argv));
 	g_clear_pointer(&app.config, config_free);

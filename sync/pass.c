@@ -11,6 +11,8 @@
 #include "sync/retain.h"
 #include "sync/wavs.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <poll.h>
 
 /* After a round that saw calls end just now, another one follows once they are seasoned. */
@@ -128,7 +130,9 @@ convert_all(struct app *app, store *db, struct tally *tally)
 	tally->n[DONE_LINKS] = result.ended;
 	if (result.failed + result.unwritable > 0)
 		log_say(LOG_LEVEL_WARNING,
-		    "%" G_GINT64_FORMAT " recordings could not be converted: %s",
+		    ngettext("%" PRId64 " recording could not be converted: %s",
+			"%" PRId64 " recordings could not be converted: %s",
+			(gulong)(result.failed + result.unwritable)),
 		    result.failed + result.unwritable,
 		    result.words != NULL ? result.words : "see `celsync recordings`");
 	if (result.unwritable > 0)
@@ -149,8 +153,10 @@ settle_wavs(struct app *app, store *db, struct tally *tally)
 	tally->n[DONE_NAMED] = result.named;
 	tally->n[DONE_REMOVED] = result.removed;
 	if (result.kept > 0)
-		log_say(LOG_LEVEL_WARNING, "%" G_GINT64_FORMAT " WAVs stay: %s", result.kept,
-		    result.words);
+		log_say(LOG_LEVEL_WARNING,
+		    ngettext("%" PRId64 " WAV stays: %s", "%" PRId64 " WAVs stay: %s",
+			(gulong)result.kept),
+		    result.kept, result.words);
 	wavs_result_clear(&result);
 	return status;
 }
@@ -169,12 +175,17 @@ told_outcome(struct app *app, const struct deliver_result *r, struct tally *tall
 		return EXIT_TOKEN;
 	}
 	if (r->rejected > 0)
-		log_say(LOG_LEVEL_WARNING, "PlanFix rejected %" G_GINT64_FORMAT " requests: %s",
+		log_say(LOG_LEVEL_WARNING,
+		    ngettext("PlanFix rejected %" PRId64 " request: %s",
+			"PlanFix rejected %" PRId64 " requests: %s", (gulong)r->rejected),
 		    r->rejected, words);
 	if (r->unknown > 0)
 		log_say(LOG_LEVEL_WARNING,
-		    "the answer to %" G_GINT64_FORMAT
-		    " requests was lost: whether they arrived is unknown",
+		    ngettext("the answer to %" PRId64
+			     " request was lost: whether it arrived is unknown",
+			"the answer to %" PRId64
+			" requests was lost: whether they arrived is unknown",
+			(gulong)r->unknown),
 		    r->unknown);
 	if (r->unreachable) {
 		log_say(LOG_LEVEL_WARNING,

@@ -3,6 +3,8 @@
 #include "sync/mask.h"
 #include "sync/text.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -12,14 +14,14 @@ struct page {
 	GPtrArray *lines;
 };
 
-/* Every line of facts goes through here: it is made harmless as a whole. */
+/* Every line of facts goes through here: it is translated, and made harmless as a whole. */
 static void say(struct page *page, const char *format, ...) G_GNUC_PRINTF(2, 3);
 static void
 say(struct page *page, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	g_autofree char *line = g_strdup_vprintf(format, args);
+	g_autofree char *line = g_strdup_vprintf(_(format), args);
 	va_end(args);
 	g_ptr_array_add(page->lines, draw_text(page->style, line));
 }
@@ -28,7 +30,7 @@ static void
 say_heading(struct page *page, const char *text)
 {
 	g_ptr_array_add(page->lines, g_strdup(""));
-	g_ptr_array_add(page->lines, draw_heading(page->style, text));
+	g_ptr_array_add(page->lines, draw_heading(page->style, _(text)));
 }
 
 /* "2025-11-23 12:28:20 +00:00", and "12:28:20" where the day is known. */
@@ -136,7 +138,7 @@ say_times(struct page *page)
 		    clock_time(page, call->answer, at), text_seconds(until - call->start));
 	if (call->end != TIME_NONE)
 		say(page, "ended      %s%s%s%s", clock_time(page, call->end, at),
-		    call->hung_up != NULL ? ", " : "", call->hung_up != NULL ? call->hung_up : "",
+		    call->hung_up != NULL ? ", " : "", call->hung_up != NULL ? _(call->hung_up) : "",
 		    call->hung_up != NULL ? " hung up first" : "");
 	if (call->answer == TIME_NONE && until != TIME_NONE)
 		say(page, "waited     %" G_GINT64_FORMAT " s", text_seconds(until - call->start));
@@ -351,8 +353,10 @@ say_request(struct page *page, const struct outbox_item *item, const char *body)
 	g_autofree char *status = item->status != 0
 	                              ? g_strdup_printf(", answer %" G_GINT64_FORMAT, item->status)
 	                              : g_strdup("");
-	say(page, "      %s, %" G_GINT64_FORMAT " %s%s%s%s", full_time(page, item->changed, at),
-	    item->attempts, item->attempts == 1 ? "try" : "tries", status,
+	say(page,
+	    ngettext("      %s, %" PRId64 " try%s%s%s", "      %s, %" PRId64 " tries%s%s%s",
+		(gulong)item->attempts),
+	    full_time(page, item->changed, at), item->attempts, status,
 	    item->answer != NULL && item->answer[0] != '\0' ? ": " : "",
 	    item->answer != NULL ? item->answer : "");
 	for (guint i = 0; page->show->attempts != NULL && i < page->show->attempts->len; i++) {

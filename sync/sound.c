@@ -231,12 +231,17 @@ place(sound *in, gint64 size, GError **error)
 static gboolean
 start(sound *in, GError **error)
 {
+	/* The library keeps the reason of a failed opening in one place for all threads. */
+	static GMutex opening;
+	g_mutex_lock(&opening);
 	in->file = window_open(&in->window, &in->sf);
+	g_autofree char *reason = in->file ? NULL : g_strdup(sf_strerror(NULL));
+	g_mutex_unlock(&opening);
 	if (!in->file) {
 		g_set_error(error, AUDIO_ERROR, AUDIO_ERROR_UNREADABLE,
 		    "%s: not audio that libsndfile can read: %s\nListen to it by hand; `replay` "
 		    "tries again.",
-		    in->name, sf_strerror(NULL));
+		    in->name, reason);
 		return FALSE;
 	}
 	if (in->sf.channels > 2 || in->sf.samplerate < 4000 || in->sf.samplerate > 192000) {

@@ -6,6 +6,10 @@ CELSYNC=$BUILD/celsync
 CAPTURE=$TOP/tests/captures/ast22
 TOKEN=test-token
 T=$(mktemp -d "${TMPDIR:-/tmp}/celsync-test.XXXXXX")
+# The same messages whatever the caller's language is; CELSYNC_TEST_LANGUAGE=ru runs a script in Russian. C.UTF-8 is on every system, and
+# with it LANGUAGE decides.
+LC_ALL=C.UTF-8 LANGUAGE=${CELSYNC_TEST_LANGUAGE:-}
+export LC_ALL LANGUAGE
 count=0
 pids=
 mysql=
@@ -38,6 +42,17 @@ is() {
 # has_terminal: a container may have no pseudo-terminals; what needs one is left out there, and said.
 has_terminal() {
 	script -qec true /dev/null </dev/null >/dev/null 2>&1 || { echo "# left out: no pseudo-terminal here"; return 1; }
+}
+# in_words WORDS FILE: the file holds these words. In Russian: what is the same in every language (names, paths, keys, numbers), in a
+# Russian text.
+in_words() {
+	if [ "$LANGUAGE" != ru ]; then
+		grep -qF -- "$1" "$2"
+		return
+	fi
+	grep -q '[аеинот]' "$2" || return 1
+	printf '%s\n' "$1" | sed 's/"/ /g' | grep -oE '✓|✗|\[[a-z]+\]|--[a-z-]+|[^][ ,:;()✓✗]*[/_=0-9][^][ ,:;()]*' >"$T/same"
+	while read -r same; do grep -qF -- "$same" "$2" || return 1; done <"$T/same"
 }
 done_testing() { echo "1..$count"; }
 

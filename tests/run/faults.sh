@@ -83,7 +83,7 @@ for fault in hang "slow 3000" drop; do
 	world "${fault%% *} once, held" "callid=$one $fault"
 	sync
 	ends 0 "$((n - 1)) sent, 1 unknown"
-	said "whether they arrived is unknown"
+	said "arrived is unknown"
 	over
 	is "$world: it is not told again" "$(twice)$(states)" "$((n - 1)) sent, 1 unknown"
 	planfix_stop

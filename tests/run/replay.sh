@@ -66,7 +66,7 @@ is "it sends nothing" "$(requests)" "$total"
 replay --error 'http 400: BAD ext'
 is "rejected once more: 1" $status 1
 is "it arrived once more" "$(told $BAD)" 2
-ok "it says what it did" "$(grep -q '^1 requests go again: 1 rejected' "$T/out"; echo $?)" "$T/out"
+ok "it says what it did" "$(grep -q '^1 request goes again: 1 rejected' "$T/out"; echo $?)" "$T/out"
 is "and nothing else was touched" "$(state_of $LOST)" unknown
 curl -sS --data-binary clear "${url%tel/api/}control" >/dev/null
 replay --error 'no such error'
@@ -97,7 +97,7 @@ exec 9>"$T/conf.db.deliver.lock"
 flock 9
 replay --call $BAD --force
 is "while another run sends: 0" $status 0
-ok "it says who sends" "$(grep -q 'another run is sending' "$T/out"; echo $?)" "$T/out"
+ok "it says who sends" "$(grep -q 'another run is sending' "$T/err"; echo $?)" "$T/err"
 is "it sends nothing itself" "$(told $BAD) $(state_of $BAD)" "4 ready"
 exec 9>&-
 "$CELSYNC" -c "$T/conf" sync 2>"$T/err"
@@ -109,7 +109,7 @@ mv "$T/kept.wav" "$wav"
 "$CELSYNC" -c "$T/conf" sync 2>"$T/err"
 is "a failed recording is not tried again by itself" "$(sqlite3 "$T/conf.db" "select count(*) from recording where state = 'failed'")" 1
 replay --state failed
-ok "replay --state failed says what it does" "$(grep -q '^1 recordings are converted again by the next sync$' "$T/out"; echo $?)" "$T/out"
+ok "replay --state failed says what it does" "$(grep -q '^1 recording is converted again by the next sync$' "$T/out"; echo $?)" "$T/out"
 "$CELSYNC" -c "$T/conf" sync 2>"$T/err"
 is "and the next sync converts it" "$(sqlite3 "$T/conf.db" "select state from recording where callid = '$RECORDED'")" "done"
 
