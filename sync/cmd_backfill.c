@@ -167,7 +167,7 @@ is_meant(struct backfill *b, GError **error)
 	if (known)
 		return TRUE;
 	log_say(LOG_LEVEL_WARNING, "nothing is known here of calls of these days: what PlanFix was "
-	                           "told of them before, by another program or "
+				   "told of them before, by another program or "
 				   "from a store that was lost, is told again\n"
 				   "--dry-run shows the requests; --known FILE leaves calls out.");
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))

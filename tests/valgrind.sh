@@ -27,10 +27,14 @@ check() {
 
 # Several at once; what each said is shown in turn.
 mkdir "$T/kept"
-printf '%s\n' "$@" >"$T/tests"
+# Under valgrind 3.19 a TLS handshake of libcurl's OpenSSL does not come to its end; make asan has this test.
+echo "# left out: http_tls"
+printf '%s\n' "$@" | grep -v '/http_tls$' >"$T/tests"
 cat >"$T/one" <<END
 name=\$(basename "\$1")
-$(echo "$CHECK" | tr -d '\n') --log-file="$T/kept/\$name.log" "\$1" >"$T/kept/\$name.out" 2>&1
+# Hours of sound are for the bare machine: here they take longer than all the rest.
+[ "\$name" != audio ] || set -- "\$1" -s /audio/six-hours -s /audio/large
+$(echo "$CHECK" | tr -d '\n') --log-file="$T/kept/\$name.log" "\$@" >"$T/kept/\$name.out" 2>&1
 echo \$? >"$T/kept/\$name.status"
 END
 xargs -P "${VALGRIND_JOBS:-2}" -n 1 sh "$T/one" <"$T/tests"

@@ -18,7 +18,7 @@ sync() { "$CELSYNC" -c "$T/$world.conf" sync 2>"$T/$world.said"; }
 told() { grep -c '"accepted":true' "$T/$world.log"; }
 
 # One answered call for each name. The name is in everything that may carry one; the calls must be told as those of anybody else.
-# Tried: the form's values not percent-encoded.
+# Tried: the form's values not percent-encoded, not cleaned; a DID of any length sent as `diversion`.
 planfix_more="data_did = {did}
 data_text = {did} & more=1"
 world hostile

@@ -62,7 +62,7 @@ arrived_once() {
 }
 
 if [ "$MOUNTS" = yes ]; then
-	# No room for the store. Tried: STORE_ERROR_FULL told as exit 1 in app_exit_code(): the exit code.
+	# No room for the store. Tried: errors of the store as exit 1 in app_exit_code().
 	world "full"
 	small "$T/full.store" 2m
 	head -c 2m /dev/zero >"$T/full.store/filler" 2>/dev/null
@@ -76,7 +76,7 @@ if [ "$MOUNTS" = yes ]; then
 	is "full: there is room again: 0" $status 0
 	arrived_once
 
-	# It fills up on the way, at every size. Tried: what stands in the outbox told before it is committed as sending.
+	# It fills up on the way, at every size. Tried: errors of the store as exit 1 in app_exit_code().
 	for room in 4 64 128 192 224 256; do
 		world "room $room" --repeats any
 		small "$T/$world.store" 4m
@@ -121,7 +121,7 @@ if [ "$MOUNTS" = yes ]; then
 	umount "$T/monitor"
 	arrived_once
 
-	# A read-only file system. Tried: EXIT_STORE left out of app_exit_code().
+	# A read-only file system. Tried: the same.
 	world readonly
 	small "$T/readonly.store" 4m
 	sync
@@ -136,7 +136,7 @@ if [ "$MOUNTS" = yes ]; then
 	arrived_once
 fi
 
-# The log is full: what it could not say is lost, the calls are not.
+# The log is full: what it could not say is lost, the calls are not. Tried: finish_output() always content.
 world log
 "$CELSYNC" -v -c "$T/log.conf" sync >/dev/full 2>/dev/full
 is "log: a pass whose messages find no room ends with 0" $? 0
@@ -166,7 +166,7 @@ sync
 is "damaged: moved aside, and begun anew with now: 0" $status 0
 arrived_once
 
-# A store of another version. Tried: identify() without its test of user_version; a migration left out of the table.
+# A store of another version. Tried: identify() without its test of user_version.
 world newer
 sync
 sql "pragma user_version = 9999"
