@@ -35,6 +35,7 @@ struct backfill {
 	gboolean writing;
 	gboolean yes, declined; /* not to be asked; asked, and it was no */
 	gint64 low;             /* the first row of the period */
+	gboolean read; /* all rows were, by an earlier run */
 	guint64 total, left_out, open;
 	guint64 uncommitted; /* calls in the open transaction */
 	gint64 began;        /* it, by the monotonic clock, µs */
@@ -127,6 +128,30 @@ commit_block(gint64 id, gpointer data, GError **error)
 	return commit(b, id, error);
 }
 
+/*
+ * A job that has read all its rows and was stopped while sending goes on with sending. With nothing left to send its rows are
+ * read again: some may have come late.
+ */
+static gboolean
+was_read(struct backfill *b, const struct job *before, gboolean *read, GError **error)
+{
+	gint64 since;
+	*read = FALSE;
+	if (before->finished == 0 || before->last < b->job.last)
+		return TRUE;
+	if (!standing_waiting(b->db, OUTBOX_HISTORY, &b->waiting, &since, error))
+		return FALSE;
+	*read = b->waiting > 0;
+	if (!*read)
+		return TRUE;
+	b->job = *before;
+	log_say(LOG_LEVEL_INFO,
+	    "all rows were read before: %" G_GINT64_FORMAT " calls; %" G_GINT64_FORMAT
+	    " requests still wait",
+	    before->calls, b->waiting);
+	return TRUE;
+}
+
 /* The range of ids, or where an earlier run of this job stopped. */
 static gboolean
 find_range(struct backfill *b, GError **error)
@@ -149,7 +174,7 @@ find_range(struct backfill *b, GError **error)
 		log_say(LOG_LEVEL_INFO, "going on at row %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT,
 		    before.next, high);
 	}
-	return TRUE;
+	return !found || b->teller.print != NULL || was_read(b, &before, &b->read, error);
 }
 
 /*
@@ -185,7 +210,7 @@ fill(struct backfill *b, GError **error)
 {
 	if (!find_range(b, error) || !is_meant(b, error))
 		return FALSE;
-	if (b->declined)
+	if (b->read || b->declined)
 		return TRUE;
 	struct rebuild_options options = pbx_rebuild_options(&b->pbx, b->app->config);
 	options.open = TRUE;
@@ -331,7 +356,8 @@ run(struct backfill *b, gboolean dry_run)
 		return EXIT_PARTLY;
 	int status = EXIT_DONE;
 	if (!app_stop) {
-		say_filled(b);
+		if (!b->read)
+			say_filled(b);
 		begin_progress(b);
 		status = send_now(b, &error);
 		end_progress(b);

@@ -15,7 +15,7 @@ completed() { grep '"accepted":true' "$T/$1.log" | grep -o '"ext":"[0-9]*","call
 cp -r "$CAPTURE/monitor" "$T/monitor"
 gone=$(find "$T/monitor" -name "*-1795397163.4.wav")
 rm "$gone"
-planfix fill
+planfix fill --repeats any
 config "$T/fill.conf" "driver = sqlite
 path = $CAPTURE/master.db"
 sed -i '/^start = /d' "$T/fill.conf"
@@ -61,6 +61,15 @@ is "again: nothing is told twice" "$(completed fill | wc -l)" "$wanted"
 "$CELSYNC" -c "$T/fill.conf" backfill --from 2026-11-23T01:30:00Z --to 2026-11-23T01:40:00Z 2>/dev/null
 is "nor by a backfill of a part" "$(completed fill | wc -l)" "$wanted"
 completed fill >"$T/clean"
+
+# Stopped while it was sending, it goes on with that; with nothing left to send it looks at the rows again.
+sqlite3 "$T/fill.conf.db" "UPDATE outbox SET state = 'ready', not_before = 0 WHERE id = (SELECT max(id) FROM outbox WHERE callid NOT IN (SELECT callid FROM outbox WHERE rank = 3))"
+lines=$(wc -l <"$T/fill.log")
+backfill rest
+is "stopped while sending: status" $? 0
+grep -q "all rows were read before: [0-9]* calls; 1 requests still wait" "$T/rest.err"
+ok "stopped while sending: it goes on with that" $? "$T/rest.err"
+is "stopped while sending: what was left is sent" "$(wc -l <"$T/fill.log")" $((lines + 1))
 planfix_stop
 ok "no fault" $? "$T/fill.err"
 

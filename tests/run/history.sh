@@ -109,7 +109,7 @@ is "report: nothing is too late, unknown, rejected or not told" "$(grep -c 'too 
 
 # Interrupted at random points, by SIGKILL and SIGTERM: while rows are read (after some milliseconds) and while requests are sent (once so many
 # more have arrived, however fast the machine is); then resumed until all is told.
-planfix cut
+planfix cut --delay 10
 conf cut big
 awk -v seed="$SEED" -v n="$KILLS" -v took="$took" -v wanted="$(wc -l <"$T/wanted")" 'BEGIN { srand(seed)
 	for (i = 0; i < n; i++) print (i % 3 == 0 ? sprintf("time %.3f", 0.02 + rand() * took / 4000) : "sent " int(1 + rand() * wanted / n * 1.4)), rand() < .5 ? "KILL" : "TERM" }' >"$T/points"
