@@ -2,6 +2,7 @@
 
 #include "poller/source_driver.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #define DAY (24 * 3600 * (gint64)G_USEC_PER_SEC)
@@ -72,9 +73,9 @@ find_tables(cdr_update *u, const char *cdr_table, GError **error)
 	if (u->tables[0].name != NULL)
 		return TRUE;
 	g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_SCHEMA,
-	    "%s: the table %s has no column recordingfile\nSet [recordings] update_cdr = no and "
-	    "wav = "
-	    "keep, or cdr_table to the table that Asterisk writes.",
+	    _("%s: the table %s has no column recordingfile\nSet [recordings] update_cdr = no and "
+	      "wav = "
+	      "keep, or cdr_table to the table that Asterisk writes."),
 	    source_writer_name(u->writer), cdr_table);
 	return FALSE;
 }
@@ -86,8 +87,8 @@ cdr_update_open(const struct source_config *config, GError **error)
 	full.timeout = config->timeout > 0 ? config->timeout : 10;
 	if (config->driver != SOURCE_MARIADB) {
 		g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_SCHEMA,
-		    "recording names can be written into MariaDB only\n"
-		    "Set [recordings] update_cdr = no and wav = keep.");
+		    _("recording names can be written into MariaDB only\n"
+		      "Set [recordings] update_cdr = no and wav = keep."));
 		return NULL;
 	}
 	g_autoptr(cdr_update) u = g_new0(struct cdr_update, 1);
@@ -199,9 +200,9 @@ say_grant(const struct cdr_table *table, GError **error)
 	g_autofree char *said = g_strndup((*error)->message, strcspn((*error)->message, "\n"));
 	g_clear_error(error);
 	g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_REFUSED,
-	    "%s\nLet the database's administrator GRANT SELECT, UPDATE (recordingfile) ON %s to "
-	    "this user, "
-	    "or set [recordings] update_cdr = no and wav = keep.",
+	    _("%s\nLet the database's administrator GRANT SELECT, UPDATE (recordingfile) ON %s to "
+	      "this user, "
+	      "or set [recordings] update_cdr = no and wav = keep."),
 	    said, table->name);
 }
 

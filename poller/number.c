@@ -1,5 +1,6 @@
 #include "poller/number.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 struct rule {
@@ -83,27 +84,28 @@ number_rewrite_add(number_rewrite *rewrite, const char *rule, GError **error)
 
 	if (!arrow) {
 		g_set_error(error, G_REGEX_ERROR, G_REGEX_ERROR_COMPILE,
-		    "\"%s\" has no =>\nWrite each rule as REGEX => REPLACEMENT.", rule);
+		    _("\"%s\" has no =>\nWrite each rule as REGEX => REPLACEMENT."), rule);
 		return FALSE;
 	}
 	pattern = g_strstrip(g_strndup(rule, (gsize)(arrow - rule)));
 	replacement = g_strstrip(g_strdup(arrow + 2));
 	if (!*pattern) {
 		g_set_error(error, G_REGEX_ERROR, G_REGEX_ERROR_COMPILE,
-		    "\"%s\" has nothing before =>\nWrite each rule as REGEX => REPLACEMENT.", rule);
+		    _("\"%s\" has nothing before =>\nWrite each rule as REGEX => REPLACEMENT."),
+		    rule);
 		return FALSE;
 	}
 	new.regex = g_regex_new(pattern, G_REGEX_OPTIMIZE, 0, &broken);
 	if (!new.regex) {
 		g_set_error(error, G_REGEX_ERROR, broken->code,
-		    "%s\nThe part before => must be a Perl-compatible regular expression.",
+		    _("%s\nThe part before => must be a Perl-compatible regular expression."),
 		    broken->message);
 		return FALSE;
 	}
 	if (highest_group(replacement) > g_regex_get_capture_count(new.regex)) {
 		g_set_error(error, G_REGEX_ERROR, G_REGEX_ERROR_REPLACE,
-		    "\"%s\" names group %d, but the expression has %d\n"
-		    "Put ( ) around each part that $1, $2, … are to repeat.",
+		    _("\"%s\" names group %d, but the expression has %d\n"
+		      "Put ( ) around each part that $1, $2, … are to repeat."),
 		    replacement, highest_group(replacement), g_regex_get_capture_count(new.regex));
 		g_regex_unref(new.regex);
 		return FALSE;

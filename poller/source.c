@@ -8,6 +8,7 @@
  */
 #include "poller/source_driver.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 G_DEFINE_QUARK(celsync_source_error, source_error)
@@ -100,8 +101,8 @@ source_table_describe(source *s, enum source_table_kind kind, char *name, char q
 		const char *column = column_find(wanted[i].names, columns);
 		if (column == NULL && wanted[i].absent == NULL) {
 			g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_SCHEMA,
-			    "the table %s in %s has no column %s\n"
-			    "Set [source] %s_table to a table that Asterisk writes.",
+			    _("the table %s in %s has no column %s\n"
+			      "Set [source] %s_table to a table that Asterisk writes."),
 			    name, s->name, wanted[i].names[0], role);
 			g_string_free(list, TRUE);
 			return FALSE;
@@ -161,8 +162,8 @@ source_open(const struct source_config *config, GError **error)
 		return NULL;
 	if (!s->cel.there && !s->cdr.there) {
 		g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_SCHEMA,
-		    "%s has neither a table %s nor a table %s\n"
-		    "Set [source] %s, or cel_table and cdr_table, to where Asterisk writes.",
+		    _("%s has neither a table %s nor a table %s\n"
+		      "Set [source] %s, or cel_table and cdr_table, to where Asterisk writes."),
 		    s->name, full.cel_table, full.cdr_table,
 		    config->driver == SOURCE_MARIADB ? "database" : "path");
 		return NULL;
@@ -382,15 +383,15 @@ ask(source *s, const struct source_question *question, GError **error)
 		: &s->cdr;
 	if (s->asked != SOURCE_QUESTION_NONE) {
 		g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_QUERY,
-		    "%s was asked while its last answer was still being read\n"
-		    "This is a fault of this program: report it.",
+		    _("%s was asked while its last answer was still being read\n"
+		      "This is a fault of this program: report it."),
 		    s->name);
 		return FALSE;
 	}
 	if (question->n > SOURCE_IDS_MAX) {
 		g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_QUERY,
-		    "%s was asked for %" G_GSIZE_FORMAT " ids at once, more than %d\n"
-		    "This is a fault of this program: report it.",
+		    _("%s was asked for %zu ids at once, more than %d\n"
+		      "This is a fault of this program: report it."),
 		    s->name, question->n, SOURCE_IDS_MAX);
 		return FALSE;
 	}
@@ -450,8 +451,8 @@ answer(source *s, enum source_question_kind kind, enum source_question_kind or_k
 	if (s->asked != kind && s->asked != or_kind) {
 		source_answer_drop(s);
 		g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_QUERY,
-		    "an answer of %s was read as rows of another table\n"
-		    "This is a fault of this program: report it.",
+		    _("an answer of %s was read as rows of another table\n"
+		      "This is a fault of this program: report it."),
 		    s->name);
 		return -1;
 	}

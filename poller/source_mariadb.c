@@ -53,14 +53,15 @@ mariadb_of(source *base)
 	return (struct mariadb *)base;
 }
 
-static const char check_login[] = "Check [source] user and password (or password_file).";
-static const char ask_grant[] = "Let the database's administrator GRANT SELECT to this user.";
-static const char ask_login[] = "Let the database's administrator allow this login.";
+static const char check_login[] = N_("Check [source] user and password (or password_file).");
+static const char ask_grant[] = N_("Let the database's administrator GRANT SELECT to this user.");
+static const char ask_login[] = N_("Let the database's administrator allow this login.");
 static const char check_table[] =
-    "Set [source] cel_table and cdr_table to the tables Asterisk writes.";
-static const char crowded[] = "The next run tries again; see the server's max_connections.";
-static const char retry[] = "The next run tries again.";
-static const char too_slow[] = "The server is slow or lacks an index: see the recommended indexes.";
+    N_("Set [source] cel_table and cdr_table to the tables Asterisk writes.");
+static const char crowded[] = N_("The next run tries again; see the server's max_connections.");
+static const char retry[] = N_("The next run tries again.");
+static const char too_slow[] =
+    N_("The server is slow or lacks an index: see the recommended indexes.");
 
 /* Errors worth words of their own; the server's message, which comes first, names the object. */
 static const struct known_error {
@@ -81,7 +82,7 @@ static const struct known_error {
 	{ CR_AUTH_PLUGIN_ERR, SOURCE_ERROR_REFUSED, ask_login },
 	{ CR_SECURE_AUTH, SOURCE_ERROR_REFUSED, ask_login },
 	{ ER_BAD_DB_ERROR, SOURCE_ERROR_SCHEMA,
-	    "Set [source] database to the one Asterisk fills." },
+	    N_("Set [source] database to the one Asterisk fills.") },
 	{ ER_NO_SUCH_TABLE, SOURCE_ERROR_SCHEMA, check_table },
 	{ ER_BAD_FIELD_ERROR, SOURCE_ERROR_SCHEMA, check_table },
 	{ ER_CON_COUNT_ERROR, SOURCE_ERROR_UNREACHABLE, crowded },
@@ -91,9 +92,9 @@ static const struct known_error {
 	{ ER_CONNECTION_KILLED, SOURCE_ERROR_UNREACHABLE, retry },
 	{ STATEMENT_TIME_OUT_MARIADB, SOURCE_ERROR_QUERY, too_slow },
 	{ STATEMENT_TIME_OUT_MYSQL, SOURCE_ERROR_QUERY, too_slow },
-	{ CR_UNKNOWN_HOST, SOURCE_ERROR_UNREACHABLE, "Check [source] host." },
+	{ CR_UNKNOWN_HOST, SOURCE_ERROR_UNREACHABLE, N_("Check [source] host.") },
 	{ CR_SSL_CONNECTION_ERROR, SOURCE_ERROR_UNREACHABLE,
-	    "Check [source] tls and tls_ca, and the server's certificate." },
+	    N_("Check [source] tls and tls_ca, and the server's certificate.") },
 };
 
 static const struct known_error *
@@ -101,9 +102,9 @@ error_known(unsigned code)
 {
 	/* The library's own errors are all about the connection. */
 	static const struct known_error connection = { 0, SOURCE_ERROR_UNREACHABLE,
-		"Check that the server runs, and [source] host, port or socket." };
+		N_("Check that the server runs, and [source] host, port or socket.") };
 	static const struct known_error other = { 0, SOURCE_ERROR_QUERY,
-		"The next run tries again; if it stays, look into the server's error log." };
+		N_("The next run tries again; if it stays, look into the server's error log.") };
 	for (gsize i = 0; i < G_N_ELEMENTS(known_errors); i++)
 		if (known_errors[i].code == code)
 			return &known_errors[i];
@@ -130,7 +131,7 @@ session_fail(struct mariadb *m, struct session *s, GError **error)
 {
 	const unsigned code = mysql_errno(s->mysql);
 	const struct known_error *known = error_known(code);
-	g_set_error(error, SOURCE_ERROR, known->error, "%s, user %s: %s (%u)\n%s", m->base.name,
+	g_set_error(error, SOURCE_ERROR, known->error, _("%s, user %s: %s (%u)\n%s"), m->base.name,
 	    m->user, mysql_error(s->mysql), code, _(known->remedy));
 	session_close(s);
 }
@@ -183,7 +184,7 @@ session_connect(struct mariadb *m, struct session *s, guint limit, GError **erro
 	}
 	if (c->tls != SOURCE_TLS_OFF && mysql_get_ssl_cipher(s->mysql) == NULL) {
 		g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_UNREACHABLE,
-		    "%s, user %s: the server offers no TLS\nLet it, or set [source] tls = off.",
+		    _("%s, user %s: the server offers no TLS\nLet it, or set [source] tls = off."),
 		    m->base.name, m->user);
 		session_close(s);
 		return FALSE;
@@ -264,7 +265,7 @@ mariadb_look_up(source *base, enum source_table_kind table G_GNUC_UNUSED, const 
 	*row = NULL;
 	if (s->sent || s->result != NULL) {
 		g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_QUERY,
-		    "%s: both connections are busy\nThis is a fault of this program: report it.",
+		    _("%s: both connections are busy\nThis is a fault of this program: report it."),
 		    base->name);
 		return FALSE;
 	}
@@ -538,7 +539,7 @@ mariadb_new(const struct source_config *config)
 		m->config.database = "asteriskcdrdb";
 	m->user = config->user != NULL ? config->user : g_get_user_name();
 	g_autofree char *place = place_of(config);
-	m->base.name = g_strdup_printf("%s on %s", m->config.database, place);
+	m->base.name = g_strdup_printf(_("%s on %s"), m->config.database, place);
 	return m;
 }
 

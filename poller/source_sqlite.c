@@ -15,6 +15,7 @@
 #include "sql/sql.h"
 
 #include <errno.h>
+#include <glib/gi18n.h>
 #include <sqlite3.h>
 #include <string.h>
 
@@ -68,36 +69,38 @@ fail(sqlite3 *db, const char *path, GError **error)
 	const int code = sqlite3_errcode(db) & 0xff;
 	const int reason = sqlite3_system_errno(db);
 	enum source_error class = SOURCE_ERROR_QUERY;
-	const char *remedy = "The next run tries again.";
+	const char *remedy = _("The next run tries again.");
 	switch (code) {
 	case SQLITE_CANTOPEN:
 		class = SOURCE_ERROR_UNREACHABLE;
-		remedy = "Set [source] path to the file that Asterisk writes.";
+		remedy = _("Set [source] path to the file that Asterisk writes.");
 		if (reason == EACCES || reason == EPERM) {
 			class = SOURCE_ERROR_REFUSED;
-			remedy = "Run celsync as a user who may read that file (usually asterisk).";
+			remedy =
+			    _("Run celsync as a user who may read that file (usually asterisk).");
 		}
 		break;
 	case SQLITE_IOERR:
 		class = SOURCE_ERROR_UNREACHABLE;
-		remedy = "Check the disk that holds that file.";
+		remedy = _("Check the disk that holds that file.");
 		break;
 	case SQLITE_READONLY:
 		class = SOURCE_ERROR_UNREACHABLE;
 		remedy =
-		    "Asterisk was killed while writing: start it, so that it repairs its file.";
+		    _("Asterisk was killed while writing: start it, so that it repairs its file.");
 		break;
 	case SQLITE_NOTADB:
 		class = SOURCE_ERROR_SCHEMA;
-		remedy = "Set [source] path to the SQLite file that Asterisk writes.";
+		remedy = _("Set [source] path to the SQLite file that Asterisk writes.");
 		break;
 	case SQLITE_CORRUPT:
 		class = SOURCE_ERROR_SCHEMA;
-		remedy = "The file is damaged: see sqlite3's .recover command.";
+		remedy = _("The file is damaged: see sqlite3's .recover command.");
 		break;
 	case SQLITE_ERROR:
 		class = SOURCE_ERROR_SCHEMA;
-		remedy = "Set [source] cel_table and cdr_table to the tables that Asterisk writes.";
+		remedy =
+		    _("Set [source] cel_table and cdr_table to the tables that Asterisk writes.");
 		break;
 	}
 	g_set_error(error, SOURCE_ERROR, class, "%s: %s%s%s\n%s", path, sqlite3_errmsg(db),
@@ -493,7 +496,7 @@ source_sqlite_open(const struct source_config *config, GError **error)
 	s->cdr_table = g_strdup(config->cdr_table);
 	const gboolean one_file = strcmp(s->cel_path, s->cdr_path) == 0;
 	base->name = one_file ? g_strdup(s->cel_path)
-	                      : g_strdup_printf("%s and %s", s->cel_path, s->cdr_path);
+	                      : g_strdup_printf(_("%s and %s"), s->cel_path, s->cdr_path);
 
 	if (!open_file(&s->cel_db, s->cel_path, config->timeout, error))
 		return NULL;

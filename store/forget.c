@@ -3,6 +3,8 @@
 #include "store/outbox.h"
 #include "store/recordings.h"
 
+#include <glib/gi18n.h>
+
 static void
 read_callid(statement *query, gpointer element)
 {
@@ -41,7 +43,7 @@ forget_requests(
     store *db, const char *callid, gint64 now, struct forgotten *forgotten, GError **error)
 {
 	const struct outbox_outcome outcome = { .to = OUTBOX_EXPIRED,
-		.answer = "given up unsent by `celsync forget`" };
+		.answer = _("given up unsent by `celsync forget`") };
 	statement *ready = store_query(db, "forget/ready"),
 		  *empty = store_query(db, "forget/requests"),
 		  *attempts = store_query(db, "forget/attempts");

@@ -1,5 +1,7 @@
 #include "store/outbox.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <string.h>
 
 #define ANSWER_MAX 1024
@@ -225,8 +227,8 @@ outbox_move(store *db, gint64 id, enum outbox_state from, const struct outbox_ou
 	const enum way way = transitions[from][to];
 	if (way == WAY_NONE || (way == WAY_FORCED && !outcome->forced)) {
 		g_set_error(error, STORE_ERROR, STORE_ERROR_STATE,
-		    "outbox item %" G_GINT64_FORMAT ": there is no way from %s to %s\n"
-		    "This is a fault in celsync: please report it with this message.",
+		    _("outbox item %" PRId64 ": there is no way from %s to %s\n"
+		      "This is a fault in celsync: please report it with this message."),
 		    id, state_names[from], state_names[to]);
 		return FALSE;
 	}
@@ -240,7 +242,7 @@ outbox_move(store *db, gint64 id, enum outbox_state from, const struct outbox_ou
 	store_bind_text(move, ":answer", answer);
 	store_bind_int(move, ":now", now);
 	if (!store_run_one(move, error)) {
-		g_prefix_error(error, "outbox item %" G_GINT64_FORMAT ", %s to %s: ", id,
+		g_prefix_error(error, _("outbox item %" PRId64 ", %s to %s: "), id,
 		    state_names[from], state_names[to]);
 		return FALSE;
 	}

@@ -2,6 +2,7 @@
 #include "store/outbox.h"
 
 #include <errno.h>
+#include <glib/gi18n.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +13,7 @@ read_boot(char boot[40], GError **error)
 {
 	g_autofree char *text = NULL;
 	if (!g_file_get_contents("/proc/sys/kernel/random/boot_id", &text, NULL, error)) {
-		g_prefix_error(error, "the machine's boot id cannot be read: ");
+		g_prefix_error(error, _("the machine's boot id cannot be read: "));
 		return FALSE;
 	}
 	g_strlcpy(boot, g_strstrip(text), 40);
@@ -31,7 +32,7 @@ read_stat(gint64 pid, char *state, gint64 *start, GError **error)
 	g_auto(GStrv) fields = g_strsplit(behind_name != NULL ? behind_name : "", " ", -1);
 	if (g_strv_length(fields) < 21) {
 		g_set_error(error, STORE_ERROR, STORE_ERROR_OPEN,
-		    "%s: has no start time\nThis program needs Linux's /proc.", path);
+		    _("%s: has no start time\nThis program needs Linux's /proc."), path);
 		return FALSE;
 	}
 	*state = fields[1][0];

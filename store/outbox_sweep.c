@@ -1,6 +1,8 @@
 /* Whole groups of items that change their state together; each one through outbox_move(). */
 #include "store/outbox.h"
 
+#include <glib/gi18n.h>
+
 static void
 read_id(statement *query, gpointer element)
 {
@@ -63,8 +65,9 @@ outbox_recover(store *db, gint64 now, int *n, GError **error)
 			continue;
 		const struct outbox_outcome outcome = {
 			.to = OUTBOX_UNKNOWN,
-			.answer = late ? "no answer was noted before the lease ran out"
-			               : "the program that sent it ended before it noted an answer",
+			.answer =
+			    late ? _("no answer was noted before the lease ran out")
+				 : _("the program that sent it ended before it noted an answer"),
 		};
 		if (!outbox_move(db, claim->id, OUTBOX_SENDING, &outcome, now, error))
 			return FALSE;

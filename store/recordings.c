@@ -1,5 +1,7 @@
 #include "store/recordings.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <string.h>
 
 static const char *const state_names[RECORDING_STATES] = {
@@ -160,8 +162,8 @@ recordings_move(
 	const enum recording_state to = recording->state;
 	if (!transitions[from][to]) {
 		g_set_error(error, STORE_ERROR, STORE_ERROR_STATE,
-		    "recording %" G_GINT64_FORMAT ": there is no way from %s to %s\n"
-		    "This is a fault in celsync: please report it with this message.",
+		    _("recording %" PRId64 ": there is no way from %s to %s\n"
+		      "This is a fault in celsync: please report it with this message."),
 		    recording->id, state_names[from], state_names[to]);
 		return FALSE;
 	}
@@ -181,7 +183,7 @@ recordings_move(
 	store_bind_int(move, ":wav_gone", recording->wav_gone);
 	if (store_run_one(move, error))
 		return TRUE;
-	g_prefix_error(error, "recording %" G_GINT64_FORMAT ", %s to %s: ", recording->id,
+	g_prefix_error(error, _("recording %" PRId64 ", %s to %s: "), recording->id,
 	    state_names[from], state_names[to]);
 	return FALSE;
 }

@@ -2,6 +2,7 @@
 
 #include "sql/sql.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 /*
@@ -177,8 +178,8 @@ store_run_one(statement *query, GError **error)
 	if (changed == 1)
 		return TRUE;
 	g_set_error(error, STORE_ERROR, STORE_ERROR_STATE,
-	    "store %s: %s changed %d rows instead of one\n"
-	    "Another run changed it meanwhile: see `celsync status`, then try again.",
+	    _("store %s: %s changed %d rows instead of one\n"
+	      "Another run changed it meanwhile: see `celsync status`, then try again."),
 	    query->db->path, query->name, changed);
 	return FALSE;
 }

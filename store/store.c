@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -49,28 +51,30 @@ remedy_of(enum store_error kind)
 {
 	switch (kind) {
 	case STORE_ERROR_OPEN:
-		return "Check [store] path: the folder must exist, this user must be allowed to "
-		       "write "
-		       "the folder, the file and the -wal and -shm beside it, and the file system "
-		       "must not be read-only.";
+		return _(
+		    "Check [store] path: the folder must exist, this user must be allowed to "
+		    "write "
+		    "the folder, the file and the -wal and -shm beside it, and the file system "
+		    "must not be read-only.");
 	case STORE_ERROR_NEWER:
-		return "Install that version again, or name another file in [store] path.";
+		return _("Install that version again, or name another file in [store] path.");
 	case STORE_ERROR_CORRUPT:
-		return "Move the file aside together with the -wal and -shm beside it; a new one "
-		       "is "
-		       "made by the next run. What the old one knew to be sent is then not known: "
-		       "see `celsync backfill --dry-run` before sending past days again.";
+		return _(
+		    "Move the file aside together with the -wal and -shm beside it; a new one "
+		    "is "
+		    "made by the next run. What the old one knew to be sent is then not known: "
+		    "see `celsync backfill --dry-run` before sending past days again.");
 	case STORE_ERROR_FULL:
-		return "Make room on the file system of that file; nothing is lost, the next run "
-		       "goes on where this one stopped.";
+		return _("Make room on the file system of that file; nothing is lost, the next run "
+			 "goes on where this one stopped.");
 	case STORE_ERROR_BUSY:
-		return "Another program is writing to it: try again; if this stays, see who has "
-		       "the "
-		       "file open.";
+		return _("Another program is writing to it: try again; if this stays, see who has "
+			 "the "
+			 "file open.");
 	case STORE_ERROR_STATE:
-		return "Another run changed it meanwhile: see `celsync status`, then try again.";
+		return _("Another run changed it meanwhile: see `celsync status`, then try again.");
 	case STORE_ERROR_SQL:
-		return "This is a fault in celsync: please report it with this message.";
+		return _("This is a fault in celsync: please report it with this message.");
 	}
 	return "";
 }
@@ -81,7 +85,7 @@ handle_failed(store *db, const char *what, GError **error)
 	const enum store_error kind = kind_of(db->handle, sqlite3_extended_errcode(db->handle));
 	const int number = sqlite3_system_errno(db->handle);
 	const gboolean system = kind == STORE_ERROR_OPEN && number != 0;
-	g_set_error(error, STORE_ERROR, kind, "store %s: %s: %s%s%s%s\n%s", db->path, what,
+	g_set_error(error, STORE_ERROR, kind, _("store %s: %s: %s%s%s%s\n%s"), db->path, what,
 	    sqlite3_errmsg(db->handle), system ? " (" : "", system ? g_strerror(number) : "",
 	    system ? ")" : "", remedy_of(kind));
 	return FALSE;
@@ -119,7 +123,7 @@ connect_file(store *db, const char *name, int flags, GError **error)
 	flags |= SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX;
 	const int result = sqlite3_open_v2(name, &db->handle, flags, NULL);
 	if (result != SQLITE_OK)
-		return handle_failed(db, "cannot be opened", error);
+		return handle_failed(db, _("cannot be opened"), error);
 	sqlite3_busy_timeout(db->handle, BUSY_MS);
 	/* "name" in double quotes is a column or a fault, never a string; nobody edits the schema. */
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
@@ -141,7 +145,7 @@ connect_to_write(store *db, GError **error)
 	else if (errno != EEXIST) {
 		g_set_error(error, STORE_ERROR,
 		    errno == ENOSPC || errno == EDQUOT ? STORE_ERROR_FULL : STORE_ERROR_OPEN,
-		    "store %s: cannot be created: %s\n%s", db->path, g_strerror(errno),
+		    _("store %s: cannot be created: %s\n%s"), db->path, g_strerror(errno),
 		    remedy_of(STORE_ERROR_OPEN));
 		return FALSE;
 	}
@@ -150,7 +154,7 @@ connect_to_write(store *db, GError **error)
 	/* SQLite silently opens read-only what it may not write. */
 	if (sqlite3_db_readonly(db->handle, "main") == 1) {
 		g_set_error(error, STORE_ERROR, STORE_ERROR_OPEN,
-		    "store %s: this user may read but not write it\n%s", db->path,
+		    _("store %s: this user may read but not write it\n%s"), db->path,
 		    remedy_of(STORE_ERROR_OPEN));
 		return FALSE;
 	}
@@ -177,16 +181,17 @@ connect_to_read(store *db, GError **error)
 {
 	if (access(db->path, R_OK) != 0) {
 		g_set_error(error, STORE_ERROR, STORE_ERROR_OPEN,
-		    "store %s: cannot be read: %s\n%s", db->path, g_strerror(errno),
-		    errno == ENOENT ? "Check [store] path; the first `celsync sync` makes the file."
-				    : "Run this as the user that celsync runs as, or as root.");
+		    _("store %s: cannot be read: %s\n%s"), db->path, g_strerror(errno),
+		    errno == ENOENT
+			? _("Check [store] path; the first `celsync sync` makes the file.")
+			: _("Run this as the user that celsync runs as, or as root."));
 		return FALSE;
 	}
 	g_autoptr(GError) first = NULL;
 	gint64 version;
 	if (!connect_file(db, db->path, SQLITE_OPEN_READONLY, error))
 		return FALSE;
-	if (ask(db, "cannot be read", "PRAGMA user_version", &version, NULL, &first))
+	if (ask(db, _("cannot be read"), "PRAGMA user_version", &version, NULL, &first))
 		return TRUE;
 	/*
 	 * A WAL file without -wal and -shm, in a folder this user may not write: a copy, or a
@@ -209,31 +214,31 @@ identify(store *db, int *version, GError **error)
 	gint64 application, user_version, objects;
 	/* One view of the three: another first run may be making the tables just now. */
 	if (!execute(db, "cannot be read", "BEGIN", error) ||
-	    !ask(db, "cannot be read", "PRAGMA application_id", &application, NULL, error) ||
-	    !ask(db, "cannot be read", "PRAGMA user_version", &user_version, NULL, error) ||
-	    !ask(db, "cannot be read", "SELECT count(*) FROM sqlite_schema", &objects, NULL,
+	    !ask(db, _("cannot be read"), "PRAGMA application_id", &application, NULL, error) ||
+	    !ask(db, _("cannot be read"), "PRAGMA user_version", &user_version, NULL, error) ||
+	    !ask(db, _("cannot be read"), "SELECT count(*) FROM sqlite_schema", &objects, NULL,
 		error) ||
 	    !execute(db, "cannot be read", "COMMIT", error))
 		return FALSE;
 	if (application != APPLICATION && objects > 0) {
 		g_set_error(error, STORE_ERROR, STORE_ERROR_OPEN,
-		    "store %s: is an SQLite file of another program\n"
-		    "Name a file of celsync's own in [store] path.",
+		    _("store %s: is an SQLite file of another program\n"
+		      "Name a file of celsync's own in [store] path."),
 		    db->path);
 		return FALSE;
 	}
 	if (user_version > store_version()) {
 		g_set_error(error, STORE_ERROR, STORE_ERROR_NEWER,
-		    "store %s: was written by a later version of celsync (schema %" G_GINT64_FORMAT
-		    ", this program knows %d)\n%s",
+		    _("store %s: was written by a later version of celsync (schema %" PRId64
+		      ", this program knows %d)\n%s"),
 		    db->path, user_version, store_version(), remedy_of(STORE_ERROR_NEWER));
 		return FALSE;
 	}
 	if (user_version < store_version() && db->mode == STORE_READ) {
 		g_set_error(error, STORE_ERROR, STORE_ERROR_OPEN,
-		    "store %s: was written by an earlier version of celsync (schema "
-		    "%" G_GINT64_FORMAT ", this program knows %d)\n"
-		    "The next `celsync sync` brings it up to date: run it once, then try again.",
+		    _("store %s: was written by an earlier version of celsync (schema "
+		      "%" PRId64 ", this program knows %d)\n"
+		      "The next `celsync sync` brings it up to date: run it once, then try again."),
 		    db->path, user_version, store_version());
 		return FALSE;
 	}
@@ -264,7 +269,7 @@ migrate_one(store *db, const struct sql_statement *migration, int number, GError
 	g_autofree char *done = g_strdup_printf("PRAGMA user_version = %d", number);
 	if (!execute(db, migration->name, "BEGIN IMMEDIATE", error))
 		return FALSE;
-	if (ask(db, "cannot be read", "PRAGMA user_version", &version, NULL, error) &&
+	if (ask(db, _("cannot be read"), "PRAGMA user_version", &version, NULL, error) &&
 	    (version >= number || (execute(db, migration->name, migration->text, error) &&
 				      execute(db, migration->name, done, error))) &&
 	    execute(db, migration->name, "COMMIT", error))
@@ -283,7 +288,7 @@ switch_to_wal(store *db, char **journal, GError **error)
 	gint64 ignored;
 	for (int waited = 0;; waited += RETRY_MS) {
 		g_autoptr(GError) failed = NULL;
-		if (ask(db, "cannot be set up", "PRAGMA journal_mode = WAL", &ignored, journal,
+		if (ask(db, _("cannot be set up"), "PRAGMA journal_mode = WAL", &ignored, journal,
 			&failed))
 			return TRUE;
 		if (waited >= BUSY_MS || !g_error_matches(failed, STORE_ERROR, STORE_ERROR_BUSY)) {
@@ -306,8 +311,8 @@ set_up_to_write(store *db, int version, GError **error)
 		return FALSE;
 	if (g_strcmp0(journal, "wal") != 0) {
 		g_set_error(error, STORE_ERROR, STORE_ERROR_OPEN,
-		    "store %s: its file system allows no write-ahead log (journal mode %s)\n"
-		    "Name a file on a local disk in [store] path.",
+		    _("store %s: its file system allows no write-ahead log (journal mode %s)\n"
+		      "Name a file on a local disk in [store] path."),
 		    db->path, journal);
 		return FALSE;
 	}
@@ -400,12 +405,12 @@ store_shrink(store *db, guint pages, gint64 *free, GError **error)
 {
 	g_autofree char *some = g_strdup_printf("PRAGMA incremental_vacuum(%u)", pages);
 	gint64 before;
-	if (!ask(db, "cannot be read", "PRAGMA freelist_count", &before, NULL, error))
+	if (!ask(db, _("cannot be read"), "PRAGMA freelist_count", &before, NULL, error))
 		return FALSE;
 	*free = 0;
 	return before == 0 ||
 	       (execute(db, "cannot be made smaller", some, error) &&
-		   ask(db, "cannot be read", "PRAGMA freelist_count", free, NULL, error));
+		   ask(db, _("cannot be read"), "PRAGMA freelist_count", free, NULL, error));
 }
 
 gboolean
@@ -413,13 +418,14 @@ store_compact(store *db, GError **error)
 {
 	gint64 busy;
 	if (!execute(db, "cannot be compacted", FREE_PAGES "; VACUUM", error) ||
-	    !ask(db, "cannot be compacted", "PRAGMA wal_checkpoint(TRUNCATE)", &busy, NULL, error))
+	    !ask(db, _("cannot be compacted"), "PRAGMA wal_checkpoint(TRUNCATE)", &busy, NULL,
+		error))
 		return FALSE;
 	if (busy == 0)
 		return TRUE;
 	g_set_error(error, STORE_ERROR, STORE_ERROR_BUSY,
-	    "store %s: its -wal could not be emptied, because another program reads the file\n"
-	    "Do the same again.",
+	    _("store %s: its -wal could not be emptied, because another program reads the file\n"
+	      "Do the same again."),
 	    db->path);
 	return FALSE;
 }

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n.h>
 #include <string.h>
 
 #define BLOCK 500
@@ -61,7 +62,7 @@ settle_block(store *db, int spool, const GArray *rows, gint64 *n, GError **error
 			continue;
 		g_free(recording->reason);
 		recording->reason = g_strdup_printf(
-		    "the file is not there, and the call ended long ago: %s", recording->path);
+		    _("the file is not there, and the call ended long ago: %s"), recording->path);
 		recording->state = RECORDING_NONE;
 		if (!recordings_move(db, recording, RECORDING_WAITING, error))
 			return FALSE;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -29,7 +30,7 @@ set_error(GError **error, const char *path, const char *what)
 {
 	int e = errno;
 	g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(e),
-	    "%s %s: %s\nIts folder must belong to the user celsync and Asterisk run as.", path,
+	    _("%s %s: %s\nIts folder must belong to the user celsync and Asterisk run as."), path,
 	    what, g_strerror(e));
 }
 
@@ -109,7 +110,7 @@ enum announce_slot
 announce_take_slot(const char *folder, GError **error)
 {
 	if (g_mkdir(folder, 0700) != 0 && errno != EEXIST) {
-		set_error(error, folder, "cannot be made");
+		set_error(error, folder, _("cannot be made"));
 		return ANNOUNCE_SLOT_FAILED;
 	}
 	for (int i = 0; i < ANNOUNCE_SLOTS; i++) {
@@ -117,7 +118,7 @@ announce_take_slot(const char *folder, GError **error)
 		g_snprintf(name, sizeof name, "slot.%02d", i);
 		int fd = open_in(folder, name, O_RDWR | O_CREAT);
 		if (fd < 0) {
-			set_error(error, folder, "cannot be written");
+			set_error(error, folder, _("cannot be written"));
 			return ANNOUNCE_SLOT_FAILED;
 		}
 		/* Stays open: the lock ends with the process. */
@@ -154,7 +155,7 @@ announce_drop(const char *folder, const struct announcement *a, GError **error)
 		file->fd = fd;
 		return file;
 	}
-	set_error(error, folder, "takes no announcement");
+	set_error(error, folder, _("takes no announcement"));
 	if (fd >= 0) {
 		announce_remove(folder, temporary);
 		close(fd);
@@ -170,7 +171,7 @@ announce_note(announce_file *file, const char *ext, enum announced outcome, gint
 	file->worst = MAX(file->worst, outcome);
 	if (write_all(file->fd, line))
 		return TRUE;
-	set_error(error, file->folder, "takes no outcome");
+	set_error(error, file->folder, _("takes no outcome"));
 	return FALSE;
 }
 

@@ -1,11 +1,13 @@
 #include "sync/app.h"
 
 #include "store/store.h"
+#include "sync/i18n.h"
 #include "sync/log.h"
 #include "sync/nearest.h"
 #include "sync/table.h"
 
 #include <errno.h>
+#include <glib/gi18n.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -80,7 +82,7 @@ static void
 tell_options(const char *command, const GError *error, const char *near)
 {
 	log_say(LOG_LEVEL_ERROR, "%s: %s\n%s%s%sTry celsync %s --help.", command, error->message,
-	    near ? "Did you mean " : "", near ? near : "", near ? "? " : "", command);
+	    near ? _("Did you mean ") : "", near ? near : "", near ? "? " : "", command);
 }
 
 gboolean
@@ -88,9 +90,11 @@ app_options(struct app *app, const GOptionEntry *entries, int argc, char **argv,
 {
 	gboolean help = FALSE;
 	const GOptionEntry common[] = { { "config", 'c', 0, G_OPTION_ARG_FILENAME,
-					    &app->config_file, "Use this configuration", "FILE" },
-		{ "verbose", 'v', 0, G_OPTION_ARG_NONE, &app->verbose, "Say more on stderr", NULL },
-		{ "help", 'h', 0, G_OPTION_ARG_NONE, &help, "Show this help", NULL },
+					    &app->config_file, N_("Use this configuration"),
+					    "FILE" },
+		{ "verbose", 'v', 0, G_OPTION_ARG_NONE, &app->verbose, N_("Say more on stderr"),
+		    NULL },
+		{ "help", 'h', 0, G_OPTION_ARG_NONE, &help, N_("Show this help"), NULL },
 		G_OPTION_ENTRY_NULL };
 	g_autoptr(GOptionContext) context =
 	    g_option_context_new(*app->arguments ? app->arguments : NULL);
@@ -100,8 +104,8 @@ app_options(struct app *app, const GOptionEntry *entries, int argc, char **argv,
 	g_option_context_set_help_enabled(context, FALSE);
 	g_option_context_set_summary(context, app->help);
 	if (entries)
-		g_option_context_add_main_entries(context, entries, NULL);
-	g_option_context_add_main_entries(context, common, NULL);
+		g_option_context_add_main_entries(context, entries, I18N_DOMAIN);
+	g_option_context_add_main_entries(context, common, I18N_DOMAIN);
 	g_auto(GStrv) words = g_strdupv(argv);
 	if (!g_option_context_parse(context, &argc, &argv, &error)) {
 		g_autofree char *near =

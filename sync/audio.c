@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include <dirent.h>
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <lame/lame.h>
 
 #include "store/crash.h"
@@ -136,8 +138,7 @@ encoder_open(const char *path, const struct audio_info *source, int quality,
 		if (source->channels == 1)
 			lame_set_mode(lame, MONO);
 		lame_set_VBR(lame, vbr_abr);
-		lame_set_VBR_mean_bitrate_kbps(
-		    lame, mp3_bitrate(source->rate) * source->channels);
+		lame_set_VBR_mean_bitrate_kbps(lame, mp3_bitrate(source->rate) * source->channels);
 		lame_set_quality(lame, quality);
 		/* The Xing/LAME frame tells decoders what the encoder added at both ends: exact length. */
 		lame_set_bWriteVbrTag(lame, 1);
@@ -151,7 +152,7 @@ encoder_open(const char *path, const struct audio_info *source, int quality,
 	if (code >= 0)
 		return lame;
 	g_set_error(error, AUDIO_ERROR, AUDIO_ERROR_UNREADABLE,
-	    "libmp3lame refuses %d channels at %d Hz\nListen to the recording by hand.",
+	    _("libmp3lame refuses %d channels at %d Hz\nListen to the recording by hand."),
 	    source->channels, source->rate);
 	if (lame)
 		lame_close(lame);
@@ -164,7 +165,7 @@ write_failed(const char *target, GError **error)
 	int code = errno;
 
 	g_set_error(error, AUDIO_ERROR, AUDIO_ERROR_WRITE,
-	    "%s: cannot be written: %s\nCheck free space and the rights of the folder.", target,
+	    _("%s: cannot be written: %s\nCheck free space and the rights of the folder."), target,
 	    g_strerror(code));
 	return FALSE;
 }
@@ -216,7 +217,7 @@ draft_open(draft *out, int dir, const char *target, GError **error)
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || !draft_is_ours(out)) {
 		out->fd = -1;
 		g_set_error(error, AUDIO_ERROR, AUDIO_ERROR_WRITE,
-		    "%s: another run is making it\nNothing to do; it is looked at again later.",
+		    _("%s: another run is making it\nNothing to do; it is looked at again later."),
 		    target);
 		return FALSE;
 	}
@@ -264,7 +265,7 @@ encode_frames(lame_t lame, sound *source, const struct audio_info *info, const d
 	while ((n = sound_read(source, samples, block, error)) > 0) {
 		if (cancel && g_atomic_int_get(cancel)) {
 			g_set_error(error, AUDIO_ERROR, AUDIO_ERROR_CANCELLED,
-			    "%s: stopped on request", out->target);
+			    _("%s: stopped on request"), out->target);
 			return FALSE;
 		}
 		bytes = info->channels == 1
@@ -320,7 +321,7 @@ decode(int fd, const char *name, gint64 *duration_ms, GError **error)
 		return FALSE;
 	if (frames == 0) {
 		g_set_error(error, AUDIO_ERROR, AUDIO_ERROR_UNREADABLE,
-		    "%s: holds no audio\nRemove or rename it if it is not wanted.", name);
+		    _("%s: holds no audio\nRemove or rename it if it is not wanted."), name);
 		return FALSE;
 	}
 	*duration_ms = milliseconds(frames, info.rate);
@@ -334,14 +335,14 @@ check(const draft *out, gint64 wanted_ms, gint64 *duration_ms, GError **error)
 
 	if (!decode(out->fd, out->target, duration_ms, &reason)) {
 		g_set_error(error, AUDIO_ERROR, AUDIO_ERROR_CHECK,
-		    "the MP3 just made does not decode: %s", reason->message);
+		    _("the MP3 just made does not decode: %s"), reason->message);
 		return FALSE;
 	}
 	if (ABS(*duration_ms - wanted_ms) <= TOLERANCE_MS)
 		return TRUE;
 	g_set_error(error, AUDIO_ERROR, AUDIO_ERROR_CHECK,
-	    "%s: the MP3 just made lasts %" G_GINT64_FORMAT " ms, its source %" G_GINT64_FORMAT
-	    " ms\nNothing was kept; `replay` tries again.",
+	    _("%s: the MP3 just made lasts %" PRId64 " ms, its source %" PRId64
+	      " ms\nNothing was kept; `replay` tries again."),
 	    out->target, *duration_ms, wanted_ms);
 	return FALSE;
 }
@@ -374,7 +375,7 @@ audio_encode(int dir, const char *source, const char *target, int quality,
 		return FALSE;
 	if (info.frames == 0) {
 		g_set_error(error, AUDIO_ERROR, AUDIO_ERROR_UNREADABLE,
-		    "%s: holds no audio\nA header alone is no recording.", source);
+		    _("%s: holds no audio\nA header alone is no recording."), source);
 		return FALSE;
 	}
 	lame = encoder_open(source, &info, quality, tags, error);

@@ -5,6 +5,7 @@
 #include "sync/screen.h"
 
 #include <errno.h>
+#include <glib/gi18n.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,7 +39,7 @@ tell_people(enum check_mark mark, const char *what, char **lines)
 	static const char *const colours[] = { "\033[32m", "\033[33m", "\033[31m" };
 	const char *sign = (g_get_charset(NULL) ? utf8 : ascii)[mark];
 	guint width = screen_width();
-	g_autofree char *line = g_strdup_printf("%s %s: %s", sign, what, lines[0]);
+	g_autofree char *line = g_strdup_printf("%s %s: %s", sign, _(what), lines[0]);
 	g_autofree char *first = width > 0 ? screen_fit(line, width, 2) : g_strdup(line);
 	gboolean colour = screen_colour();
 
@@ -80,7 +81,7 @@ check_tell(
 	va_list arguments;
 
 	va_start(arguments, format);
-	g_autofree char *text = g_strdup_vprintf(format, arguments);
+	g_autofree char *text = g_strdup_vprintf(_(format), arguments);
 	va_end(arguments);
 	lines = g_strsplit(text, "\n", -1);
 	(report->json ? tell_programs : tell_people)(mark, what, lines);
@@ -115,13 +116,13 @@ see_as_service(struct check_report *report, const struct config *config)
 	g_autofree char *name = NULL;
 
 	switch (become_owner(folder, &name)) {
-	case BECOME_DONE: check_tell(report, CHECK_WELL, "user", "%s", name); return;
+	case BECOME_DONE: check_tell(report, CHECK_WELL, N_("user"), "%s", name); return;
 	case BECOME_FAILED:
-		check_tell(report, CHECK_LOOK, "user",
+		check_tell(report, CHECK_LOOK, N_("user"),
 		    "cannot become %s\nRun it as that user: sudo -u %s celsync check", name, name);
 		return;
 	case BECOME_NOBODY:
-		check_tell(report, CHECK_LOOK, "user",
+		check_tell(report, CHECK_LOOK, N_("user"),
 		    "root may do everything, so this tells nothing of the user celsync runs as\n"
 		    "Repeat it as that user: sudo -u asterisk celsync check");
 		return;
@@ -137,7 +138,7 @@ load(struct check_report *report, struct app *app, int *status)
 	    CONFIG_NEEDS_SOURCE | CONFIG_NEEDS_PLANFIX | CONFIG_NEEDS_STORE, &error);
 
 	if (!config) {
-		check_tell(report, CHECK_WRONG, "configuration", "%s", error->message);
+		check_tell(report, CHECK_WRONG, N_("configuration"), "%s", error->message);
 		*status = (int)app_exit_code(error);
 	}
 	return config;
@@ -159,15 +160,17 @@ check_run(struct app *app, const char *root, gboolean json)
 		if (!app->config)
 			return status;
 	}
-	check_tell(&report, CHECK_WELL, "configuration", "%s", app->config->file);
+	check_tell(&report, CHECK_WELL, N_("configuration"), "%s", app->config->file);
 	for (guint i = 0; i < app->config->warnings->len; i++)
-		check_tell(&report, CHECK_LOOK, "configuration", "%s",
+		check_tell(&report, CHECK_LOOK, N_("configuration"), "%s",
 		    (const char *)app->config->warnings->pdata[i]);
 	for (guint i = 0; i < G_N_ELEMENTS(checks) && !app_stop; i++)
 		checks[i](&report, app->config);
 	g_clear_pointer(&report.source, source_close);
 	g_clear_pointer(&report.mp3, g_bytes_unref);
 	if (report.wrongs > 0)
-		log_say(LOG_LEVEL_ERROR, "%u of the checks failed", report.wrongs);
+		log_say(LOG_LEVEL_ERROR,
+		    ngettext("%u of the checks failed", "%u of the checks failed", report.wrongs),
+		    report.wrongs);
 	return report.wrongs > 0 ? EXIT_PARTLY : EXIT_DONE;
 }

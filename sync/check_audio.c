@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n.h>
 #include <glib/gstdio.h>
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 #include <sys/random.h>
@@ -25,17 +27,17 @@ check_recordings(struct check_report *report, const struct config *config)
 {
 	const char *spool = config->recordings.spool;
 
-	if (!check_folder(report, "recordings", spool, R_OK | X_OK,
-		"Correct [recordings] spool, or let the user celsync runs as read it (group "
-		"asterisk)."))
+	if (!check_folder(report, N_("recordings"), spool, R_OK | X_OK,
+		_("Correct [recordings] spool, or let the user celsync runs as read it (group "
+		  "asterisk).")))
 		return;
 	if (access(spool, W_OK) < 0)
-		check_tell(report, CHECK_LOOK, "recordings",
+		check_tell(report, CHECK_LOOK, N_("recordings"),
 		    "%s can be read but not written: MP3s are put beside their recordings\n"
 		    "Run celsync as the user Asterisk runs as.",
 		    spool);
 	else
-		check_tell(report, CHECK_WELL, "recordings", "%s", spool);
+		check_tell(report, CHECK_WELL, N_("recordings"), "%s", spool);
 }
 
 static void
@@ -92,7 +94,7 @@ make_mp3(const char *folder, int quality, GError **error)
 	g_unlink(target);
 	if (ok && ABS(ms - SECOND_MS) > TOLERANCE_MS) {
 		g_set_error(error, AUDIO_ERROR, AUDIO_ERROR_CHECK,
-		    "a second of tone became %" G_GINT64_FORMAT " ms", ms);
+		    _("a second of tone became %" PRId64 " ms"), ms);
 		return NULL;
 	}
 	return ok ? g_bytes_new_take(g_steal_pointer(&mp3), n) : NULL;
@@ -109,9 +111,9 @@ check_mp3(struct check_report *report, const struct config *config)
 		g_rmdir(folder);
 	}
 	if (report->mp3)
-		check_tell(report, CHECK_WELL, "mp3", "made of a second of tone, and plays");
+		check_tell(report, CHECK_WELL, N_("mp3"), "made of a second of tone, and plays");
 	else
-		check_tell(report, CHECK_WRONG, "mp3",
+		check_tell(report, CHECK_WRONG, N_("mp3"),
 		    "none can be made: %s\nLook at the free space and the rights of %s; install "
 		    "the "
 		    "package again.",
@@ -168,23 +170,23 @@ tell_link(struct check_report *report, const struct recordings_settings *setting
 	g_autoptr(GByteArray) got = http_fetch(link->url, PATIENCE, 2 * n, &status, &error);
 
 	if (got && got->len == n && memcmp(got->data, data, n) == 0)
-		check_tell(report, CHECK_WELL, "links",
+		check_tell(report, CHECK_WELL, N_("links"),
 		    "%s leads into %s: a file put there came back", settings->url,
 		    settings->publish_dir);
 	else if (got)
-		check_tell(report, CHECK_WRONG, "links",
+		check_tell(report, CHECK_WRONG, N_("links"),
 		    "%s answers, but not with the file that was put into %s\n"
 		    "Let the web server hand out that folder as it is: see the samples "
 		    "nginx-celsync.conf and apache-celsync.conf.",
 		    settings->url, settings->publish_dir);
 	else if (status != 0)
-		check_tell(report, CHECK_WRONG, "links",
+		check_tell(report, CHECK_WRONG, N_("links"),
 		    "%s: %s for a file in %s\n"
 		    "Let the web server hand out that folder, and read it: see the samples "
 		    "nginx-celsync.conf and apache-celsync.conf.",
 		    settings->url, error->message, settings->publish_dir);
 	else
-		check_tell(report, CHECK_LOOK, "links",
+		check_tell(report, CHECK_LOOK, N_("links"),
 		    "%s cannot be fetched from here: %s\n"
 		    "Where the way out and in again is closed, open a link from outside: PlanFix "
 		    "fetches recordings over it.",
@@ -199,18 +201,19 @@ check_links(struct check_report *report, const struct config *config)
 	struct link link = { .folder = NULL };
 
 	if (!settings->publish_dir) {
-		check_tell(report, CHECK_WELL, "links",
+		check_tell(report, CHECK_WELL, N_("links"),
 		    "none are made, because publish_dir and url are not set");
 		return;
 	}
-	if (!check_folder(report, "links", settings->publish_dir, W_OK | X_OK,
-		"Make the folder and give it to the user celsync runs as.") ||
+	if (!check_folder(report, N_("links"), settings->publish_dir, W_OK | X_OK,
+		_("Make the folder and give it to the user celsync runs as.")) ||
 	    !report->mp3)
 		return;
 	if (link_put(&link, settings, report->mp3, &error))
 		tell_link(report, settings, &link, report->mp3);
 	else
-		check_tell(report, CHECK_WRONG, "links", "%s\nGive %s to the user celsync runs as.",
-		    error->message, settings->publish_dir);
+		check_tell(report, CHECK_WRONG, N_("links"),
+		    "%s\nGive %s to the user celsync runs as.", error->message,
+		    settings->publish_dir);
 	link_clear(&link);
 }

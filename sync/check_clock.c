@@ -3,6 +3,7 @@
 #include "poller/zone.h"
 #include "sync/check.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #define HOUR (3600 * (gint64)G_USEC_PER_SEC)
@@ -20,7 +21,7 @@ wall_text(gint64 wall)
 	g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(wall / G_USEC_PER_SEC);
 	char *text = time ? g_date_time_format(time, "%Y-%m-%d %H:%M:%S") : NULL;
 
-	return text ? text : g_strdup("an impossible time");
+	return text ? text : g_strdup(_("an impossible time"));
 }
 
 /*
@@ -63,15 +64,16 @@ tell_newest(
 	gint64 now = wall_now(settings, newest->utc);
 
 	if (now - newest->us <= QUIET)
-		check_tell(report, CHECK_WELL, "cel", "the newest row is of %s (as written)", when);
+		check_tell(
+		    report, CHECK_WELL, N_("cel"), "the newest row is of %s (as written)", when);
 	else if (cdr_goes_on(report->source, newest->us, now))
-		check_tell(report, CHECK_WRONG, "cel",
+		check_tell(report, CHECK_WRONG, N_("cel"),
 		    "the newest row is of %s, but CDR went on\n"
 		    "CEL has stopped: asterisk -rx 'cel show status', and look at Asterisk's log "
 		    "for cel_odbc.",
 		    when);
 	else
-		check_tell(report, CHECK_LOOK, "cel",
+		check_tell(report, CHECK_LOOK, N_("cel"),
 		    "the newest row is of %s, more than a day ago\n"
 		    "If there were calls since: asterisk -rx 'cel show status', and look at "
 		    "Asterisk's log.",
@@ -89,11 +91,11 @@ look_at_newest(struct check_report *report, const struct source_settings *settin
 
 	if (!source_bounds(db, &first, &last, &error) ||
 	    !source_probe(db, last, &id, &time, &found, &error)) {
-		check_tell(report, CHECK_WRONG, "cel", "%s", error->message);
+		check_tell(report, CHECK_WRONG, N_("cel"), "%s", error->message);
 		return;
 	}
 	if (!found || time.us == WALL_NONE)
-		check_tell(report, CHECK_LOOK, "cel",
+		check_tell(report, CHECK_LOOK, N_("cel"),
 		    "the time of the newest row cannot be read\nLook at the column eventtime.");
 	else
 		tell_newest(report, settings, &time);
@@ -110,13 +112,13 @@ check_freshness(struct check_report *report, const struct config *config)
 	if (source_has_cel(db))
 		look_at_newest(report, &config->source);
 	else if (source_has_cdr(db))
-		check_tell(report, CHECK_LOOK, "cel",
+		check_tell(report, CHECK_LOOK, N_("cel"),
 		    "no rows; calls can only be rebuilt from %s, without who talked to whom\n"
 		    "Switch CEL on: Asterisk's cel.conf, or CEL_ENABLED in FreePBX's Advanced "
 		    "Settings.",
 		    table);
 	if (!source_has_cdr(db))
-		check_tell(report, source_has_cel(db) ? CHECK_LOOK : CHECK_WRONG, "cdr",
+		check_tell(report, source_has_cel(db) ? CHECK_LOOK : CHECK_WRONG, N_("cdr"),
 		    "no rows in %s\nSee that Asterisk writes its call detail records there.",
 		    table);
 }
@@ -212,19 +214,19 @@ tell_clocks(
 	if (!c->cel_known)
 		return;
 	if (c->cdr_known && c->cdr != c->cel)
-		check_tell(report, CHECK_WRONG, "zone",
+		check_tell(report, CHECK_WRONG, N_("zone"),
 		    "cel is written in %s, cdr in %s\n"
 		    "Make both alike (usegmtime in cel_odbc.conf and cdr_adaptive_odbc.conf; "
 		    "CDRUSEGMT in FreePBX) and reload Asterisk.",
 		    cel, cdr);
 	else if (!is_configured(settings, c->cel))
-		check_tell(report, CHECK_WRONG, "zone",
+		check_tell(report, CHECK_WRONG, N_("zone"),
 		    "the rows are written in %s, but [source] timezone is %s\n"
 		    "Take the line out: auto finds the clock of the rows.",
 		    cel, settings->timezone);
 	else
-		check_tell(report, CHECK_WELL, "zone", "%s written in %s",
-		    c->cdr_known ? "cel and cdr are" : "cel is", cel);
+		check_tell(report, CHECK_WELL, N_("zone"), "%s written in %s",
+		    c->cdr_known ? _("cel and cdr are") : _("cel is"), cel);
 }
 
 void
@@ -238,7 +240,7 @@ check_zone(struct check_report *report, const struct config *config)
 		return;
 	if (!look_at_cel(report->source, &clocks, &error) ||
 	    !look_at_cdr(report->source, &clocks, &error))
-		check_tell(report, CHECK_LOOK, "zone", "%s", error->message);
+		check_tell(report, CHECK_LOOK, N_("zone"), "%s", error->message);
 	else
 		tell_clocks(report, &config->source, &clocks);
 }

@@ -3,6 +3,7 @@
 #include "sync/check.h"
 
 #include <errno.h>
+#include <glib/gi18n.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,8 +19,8 @@ look_at_mode(struct check_report *report, const char *path, gboolean *well)
 	if ((st.st_mode & (S_IRWXO | S_IWGRP)) == 0)
 		return;
 	*well = FALSE;
-	check_tell(report, CHECK_LOOK, "permissions", "%s has the mode %04o\nchmod 640 %s", path,
-	    (guint)(st.st_mode & 07777), path);
+	check_tell(report, CHECK_LOOK, N_("permissions"), "%s has the mode %04o\nchmod 640 %s",
+	    path, (guint)(st.st_mode & 07777), path);
 }
 
 void
@@ -33,7 +34,7 @@ check_permissions(struct check_report *report, const struct config *config)
 	if (config->recordings.publish_dir)
 		look_at_mode(report, config->recordings.secret_file, &well);
 	if (well)
-		check_tell(report, CHECK_WELL, "permissions",
+		check_tell(report, CHECK_WELL, N_("permissions"),
 		    "configuration and secrets are closed to others");
 }
 
@@ -45,22 +46,23 @@ check_store(struct check_report *report, const struct config *config)
 	g_autoptr(store) db = NULL;
 	g_autofree char *folder = g_path_get_dirname(path);
 
-	if (!check_folder(report, "store", folder, W_OK | X_OK,
-		"Make the folder and give it to the user celsync runs as, or correct [store] "
-		"path."))
+	if (!check_folder(report, N_("store"), folder, W_OK | X_OK,
+		_("Make the folder and give it to the user celsync runs as, or correct [store] "
+		  "path.")))
 		return;
 	if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
-		check_tell(report, CHECK_WELL, "store", "%s will be made by the first sync", path);
+		check_tell(
+		    report, CHECK_WELL, N_("store"), "%s will be made by the first sync", path);
 		return;
 	}
 	if (access(path, R_OK | W_OK) < 0) {
-		check_tell(report, CHECK_WRONG, "store",
+		check_tell(report, CHECK_WRONG, N_("store"),
 		    "%s: %s\nGive the file to the user celsync runs as.", path, g_strerror(errno));
 		return;
 	}
 	db = store_open(path, STORE_READ, &error);
 	if (db)
-		check_tell(report, CHECK_WELL, "store", "%s", path);
+		check_tell(report, CHECK_WELL, N_("store"), "%s", path);
 	else
-		check_tell(report, CHECK_WRONG, "store", "%s", error->message);
+		check_tell(report, CHECK_WRONG, N_("store"), "%s", error->message);
 }

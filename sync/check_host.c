@@ -8,12 +8,12 @@
 #include "sync/init.h"
 #include "sync/sound.h"
 
+#include <glib/gi18n.h>
 #include <jansson.h>
 #include <string.h>
 
 #define CUSTOM "/etc/asterisk/extensions_custom.conf"
 #define GENERATED "/etc/asterisk/extensions_additional.conf"
-#define RELOAD "asterisk -rx 'dialplan reload'"
 
 /* The text of a file below the root; NULL: it cannot be read. Free with g_free. */
 static char *
@@ -49,8 +49,8 @@ static const char *
 kind_words(enum dialplan_kind kind)
 {
 	switch (kind) {
-	case DIALPLAN_MACRO: return ", and right for FreePBX's Macro";
-	case DIALPLAN_GOSUB: return ", and right for FreePBX's Gosub";
+	case DIALPLAN_MACRO: return _(", and right for FreePBX's Macro");
+	case DIALPLAN_GOSUB: return _(", and right for FreePBX's Gosub");
 	case DIALPLAN_UNKNOWN: return "; whether by Macro or Gosub is not known here";
 	}
 	g_assert_not_reached();
@@ -69,21 +69,23 @@ tell_installed(struct check_report *report, const char *text)
 		kind = kind_by_modules(report);
 	g_autofree char *fault = dialplan_fault(text, kind);
 	if (fault)
-		check_tell(report, CHECK_WRONG, "hook",
+		check_tell(report, CHECK_WRONG, N_("hook"),
 		    "%s: calls are hung up there\nEnd it with: same => n,ExecIf($[0${MACRO_DEPTH} "
-		    "< 1]?Return())\nThen: " RELOAD,
+		    "< 1]?Return())\nThen: "
+		    "asterisk -rx 'dialplan reload'",
 		    fault);
 	else if (!g_file_test(hook, G_FILE_TEST_IS_EXECUTABLE))
-		check_tell(report, CHECK_WRONG, "hook",
+		check_tell(report, CHECK_WRONG, N_("hook"),
 		    "there is no program %s\nInstall the package again; calls go on without it.",
 		    hook);
 	else if (!wanted || strcmp(wanted, text) != 0)
-		check_tell(report, CHECK_LOOK, "hook",
+		check_tell(report, CHECK_LOOK, N_("hook"),
 		    "%s has hooks of another version\ncelsync init --dialplan --write; "
-		    "then: " RELOAD,
+		    "then: "
+		    "asterisk -rx 'dialplan reload'",
 		    CUSTOM);
 	else
-		check_tell(report, CHECK_WELL, "hook", "installed%s", kind_words(kind));
+		check_tell(report, CHECK_WELL, N_("hook"), "installed%s", kind_words(kind));
 }
 
 void
@@ -96,19 +98,20 @@ check_hook(struct check_report *report, const struct config *config)
 	gboolean installed = text && strcmp(text, without) != 0;
 
 	if (!g_file_test(asterisk, G_FILE_TEST_EXISTS))
-		check_tell(report, CHECK_WELL, "hook", "Asterisk is not on this machine");
+		check_tell(report, CHECK_WELL, N_("hook"), "Asterisk is not on this machine");
 	else if (installed)
 		tell_installed(report, text);
 	else if (config->planfix.announce != ANNOUNCE_HOOK)
-		check_tell(report, CHECK_WELL, "hook", "none, and announce does not ask for one");
+		check_tell(
+		    report, CHECK_WELL, N_("hook"), "none, and announce does not ask for one");
 	else if (text || g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-		check_tell(report, CHECK_LOOK, "hook",
+		check_tell(report, CHECK_LOOK, N_("hook"),
 		    "none in %s: no window opens while a phone rings\n"
 		    "celsync init --dialplan shows what --write would put there; or set [planfix] "
 		    "announce = poll or off.",
 		    CUSTOM);
 	else
-		check_tell(report, CHECK_LOOK, "hook",
+		check_tell(report, CHECK_LOOK, N_("hook"),
 		    "%s\nRun the check as a user who may read it.", error->message);
 }
 
@@ -134,7 +137,7 @@ ask_systemd(struct check_report *report, const struct config *config)
 
 	if (!g_spawn_sync(NULL, arguments, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL,
 		NULL, NULL, &out, NULL, NULL, &error)) {
-		check_tell(report, CHECK_LOOK, "timer", "%s\nsystemctl list-timers %s",
+		check_tell(report, CHECK_LOOK, N_("timer"), "%s\nsystemctl list-timers %s",
 		    error->message, timer);
 		return;
 	}
@@ -142,9 +145,10 @@ ask_systemd(struct check_report *report, const struct config *config)
 	gboolean by_timer = states[0] && strcmp(states[0], "active") == 0;
 	gboolean by_watch = states[0] && states[1] && strcmp(states[1], "active") == 0;
 	if (by_timer || by_watch)
-		check_tell(report, CHECK_WELL, "timer", "%s is active", by_timer ? timer : watch);
+		check_tell(
+		    report, CHECK_WELL, N_("timer"), "%s is active", by_timer ? timer : watch);
 	else
-		check_tell(report, CHECK_LOOK, "timer",
+		check_tell(report, CHECK_LOOK, N_("timer"),
 		    "%s is not active: nothing starts celsync\nsystemctl enable --now %s", timer,
 		    timer);
 }
@@ -158,9 +162,9 @@ check_timer(struct check_report *report, const struct config *config)
 	if (g_file_test(systemd, G_FILE_TEST_IS_DIR))
 		ask_systemd(report, config);
 	else if (g_file_test(cron, G_FILE_TEST_EXISTS))
-		check_tell(report, CHECK_WELL, "timer", "no systemd here; cron has %s", cron);
+		check_tell(report, CHECK_WELL, N_("timer"), "no systemd here; cron has %s", cron);
 	else
-		check_tell(report, CHECK_LOOK, "timer",
+		check_tell(report, CHECK_LOOK, N_("timer"),
 		    "no systemd here, and no /etc/cron.d/celsync: nothing starts celsync\n"
 		    "Put the sample crontab there (examples/crontab beside the documentation).");
 }
@@ -181,10 +185,10 @@ check_versions(struct check_report *report, const struct config *config)
 {
 	g_autofree char *server = server_version(report, config);
 
-	check_tell(report, CHECK_WELL, "versions",
-	    "celsync " CELSYNC_VERSION
-	    ", GLib %u.%u.%u, SQLite %s, libmariadb %s, libcurl %s, LAME %s, %s, jansson %s%s",
-	    glib_major_version, glib_minor_version, glib_micro_version, store_library(),
-	    pbx_database_library(), http_library(), audio_library(), sound_library(),
-	    jansson_version_str(), server);
+	check_tell(report, CHECK_WELL, N_("versions"),
+	    "celsync %s, GLib %u.%u.%u, SQLite %s, libmariadb %s, libcurl %s, LAME %s, %s, jansson "
+	    "%s%s",
+	    CELSYNC_VERSION, glib_major_version, glib_minor_version, glib_micro_version,
+	    store_library(), pbx_database_library(), http_library(), audio_library(),
+	    sound_library(), jansson_version_str(), server);
 }

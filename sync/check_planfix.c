@@ -3,6 +3,7 @@
 #include "sync/http.h"
 #include "sync/log.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 /* Words of the server, unless they repeat our token: ping's answer does, an error page may. */
@@ -10,7 +11,7 @@ static const char *
 harmless(const char *text, const char *token, const char *escaped)
 {
 	if (!text || !*text || strstr(text, token) || strstr(text, escaped))
-		return "no reason was given";
+		return _("no reason was given");
 	return text;
 }
 
@@ -23,17 +24,17 @@ tell_answer(struct check_report *report, const struct planfix_settings *settings
 
 	switch (verdict_of(answer)) {
 	case VERDICT_SENT:
-		check_tell(report, CHECK_WELL, "PlanFix", "%s took the token", settings->url);
+		check_tell(report, CHECK_WELL, N_("PlanFix"), "%s took the token", settings->url);
 		return;
 	case VERDICT_REFUSED:
-		check_tell(report, CHECK_WRONG, "PlanFix",
+		check_tell(report, CHECK_WRONG, N_("PlanFix"),
 		    "%s refused the token (%ld)\n"
 		    "Copy the token from PlanFix's telephony settings into [planfix] token or "
 		    "token_file.",
 		    settings->url, answer->status);
 		return;
 	case VERDICT_REJECTED:
-		check_tell(report, CHECK_WRONG, "PlanFix",
+		check_tell(report, CHECK_WRONG, N_("PlanFix"),
 		    "%s does not understand us (%ld): %s\n"
 		    "Compare [planfix] url with the address in PlanFix's telephony settings.",
 		    settings->url, answer->status, shown);
@@ -41,11 +42,11 @@ tell_answer(struct check_report *report, const struct planfix_settings *settings
 	case VERDICT_LATER:
 	case VERDICT_UNKNOWN:
 		if (answer->answered)
-			check_tell(report, CHECK_WRONG, "PlanFix",
+			check_tell(report, CHECK_WRONG, N_("PlanFix"),
 			    "%s is not ready (%ld): %s\nTry again later.", settings->url,
 			    answer->status, shown);
 		else
-			check_tell(report, CHECK_WRONG, "PlanFix",
+			check_tell(report, CHECK_WRONG, N_("PlanFix"),
 			    "%s cannot be reached: %s\n"
 			    "Check [planfix] url, the network, and the firewall of this machine.",
 			    settings->url, shown);
@@ -73,6 +74,6 @@ check_planfix(struct check_report *report, const struct config *config)
 	if (line && http_ask(line, body, &answer, &error))
 		tell_answer(report, settings, &answer, escaped);
 	else
-		check_tell(report, CHECK_WRONG, "PlanFix", "%s", error->message);
+		check_tell(report, CHECK_WRONG, N_("PlanFix"), "%s", error->message);
 	answer_clear(&answer);
 }

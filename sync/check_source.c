@@ -3,6 +3,7 @@
 #include "poller/pbx_database.h"
 #include "sync/check.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 void
@@ -13,18 +14,18 @@ check_source(struct check_report *report, const struct config *config)
 
 	report->source = source_open(&config->source.open, &error);
 	if (!report->source) {
-		check_tell(report, CHECK_WRONG, "source", "%s", error->message);
+		check_tell(report, CHECK_WRONG, N_("source"), "%s", error->message);
 		return;
 	}
-	check_tell(report, CHECK_WELL, "source", "%s", source_name(report->source));
+	check_tell(report, CHECK_WELL, N_("source"), "%s", source_name(report->source));
 	missing = source_missing(report->source);
 	if (missing && missing[0]) {
 		g_autofree char *names = g_strjoinv(", ", (char **)missing);
 
-		check_tell(report, CHECK_WELL, "columns",
+		check_tell(report, CHECK_WELL, N_("columns"),
 		    "without %s; calls lack what they would have told", names);
 	} else {
-		check_tell(report, CHECK_WELL, "columns", "all that can be of use");
+		check_tell(report, CHECK_WELL, N_("columns"), "all that can be of use");
 	}
 }
 
@@ -50,7 +51,7 @@ tell_grants(struct check_report *report, const struct config *config, const stru
 	gboolean update_cdr = config->recordings.update_cdr;
 
 	if (update_cdr && !grants->may_update)
-		check_tell(report, CHECK_WRONG, "rights",
+		check_tell(report, CHECK_WRONG, N_("rights"),
 		    "cdr.recordingfile cannot be changed, and update_cdr says it is to be\n"
 		    "Let the database's administrator say: GRANT UPDATE (recordingfile) ON %s.%s "
 		    "TO this user.",
@@ -59,14 +60,14 @@ tell_grants(struct check_report *report, const struct config *config, const stru
 		g_ptr_array_add(grants->excess, NULL);
 		g_autofree char *list = g_strjoinv(", ", (char **)grants->excess->pdata);
 
-		check_tell(report, CHECK_LOOK, "rights",
+		check_tell(report, CHECK_LOOK, N_("rights"),
 		    "more than needed: %s\n"
 		    "SELECT on the two tables is enough%s; celsync init --print-sql shows a user "
 		    "that may no more.",
-		    list, update_cdr ? ", and UPDATE (recordingfile) on cdr" : "");
+		    list, update_cdr ? _(", and UPDATE (recordingfile) on cdr") : "");
 	} else if (!update_cdr || grants->may_update) {
-		check_tell(report, CHECK_WELL, "rights", "SELECT on the two tables%s, no more",
-		    update_cdr ? ", UPDATE of cdr.recordingfile" : "");
+		check_tell(report, CHECK_WELL, N_("rights"), "SELECT on the two tables%s, no more",
+		    update_cdr ? _(", UPDATE of cdr.recordingfile") : "");
 	}
 }
 
@@ -87,7 +88,7 @@ check_rights(struct check_report *report, const struct config *config)
 		return;
 	lines = pbx_database_grants(db, &error);
 	if (!lines) {
-		check_tell(report, CHECK_LOOK, "rights", "%s", error->message);
+		check_tell(report, CHECK_LOOK, N_("rights"), "%s", error->message);
 		return;
 	}
 	grants = grants_read(lines, &needed);
@@ -104,7 +105,7 @@ look_at_index(struct check_report *report, pbx_database *db, const char *table,
 	g_autoptr(GPtrArray) indexed = pbx_database_indexed(db, table, &error);
 
 	if (!indexed) {
-		check_tell(report, CHECK_LOOK, "indexes", "%s", error->message);
+		check_tell(report, CHECK_LOOK, N_("indexes"), "%s", error->message);
 		return FALSE;
 	}
 	for (; *columns; columns++) {
@@ -112,7 +113,7 @@ look_at_index(struct check_report *report, pbx_database *db, const char *table,
 			continue;
 		*well = FALSE;
 		g_autofree char *sql = pbx_database_index_sql(table, *columns);
-		check_tell(report, CHECK_LOOK, "indexes",
+		check_tell(report, CHECK_LOOK, N_("indexes"),
 		    "none begins with %s of %s: each look-up reads the whole table\n"
 		    "In a quiet hour: %s;",
 		    *columns, table, sql);
@@ -137,5 +138,5 @@ check_indexes(struct check_report *report, const struct config *config)
 	    !look_at_index(report, db, config->source.open.cdr_table, of_cdr, &well))
 		return;
 	if (well)
-		check_tell(report, CHECK_WELL, "indexes", "on all that is looked up");
+		check_tell(report, CHECK_WELL, N_("indexes"), "on all that is looked up");
 }

@@ -35,7 +35,7 @@ struct backfill {
 	gboolean writing;
 	gboolean yes, declined; /* not to be asked; asked, and it was no */
 	gint64 low;             /* the first row of the period */
-	gboolean read; /* all rows were, by an earlier run */
+	gboolean read;          /* all rows were, by an earlier run */
 	guint64 total, left_out, open;
 	guint64 uncommitted; /* calls in the open transaction */
 	gint64 began;        /* it, by the monotonic clock, µs */
@@ -146,8 +146,7 @@ was_read(struct backfill *b, const struct job *before, gboolean *read, GError **
 		return TRUE;
 	b->job = *before;
 	log_say(LOG_LEVEL_INFO,
-	    "all rows were read before: %" G_GINT64_FORMAT " calls; %" G_GINT64_FORMAT
-	    " requests still wait",
+	    "all rows were read before: %" PRId64 " calls; %" PRId64 " requests still wait",
 	    before->calls, b->waiting);
 	return TRUE;
 }
@@ -171,8 +170,8 @@ find_range(struct backfill *b, GError **error)
 		b->job.last = high;
 		b->teller.calls = before.calls;
 		b->teller.events = before.events;
-		log_say(LOG_LEVEL_INFO, "going on at row %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT,
-		    before.next, high);
+		log_say(
+		    LOG_LEVEL_INFO, "going on at row %" PRId64 " of %" PRId64, before.next, high);
 	}
 	return !found || b->teller.print != NULL || was_read(b, &before, &b->read, error);
 }
@@ -197,7 +196,7 @@ is_meant(struct backfill *b, GError **error)
 				   "--dry-run shows the requests; --known FILE leaves calls out.");
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
 		return TRUE;
-	fputs("Go on? [y/N] ", stderr);
+	fputs(_("Go on? [y/N] "), stderr);
 	char answer[16] = "";
 	if (fgets(answer, sizeof answer, stdin) != NULL && g_ascii_tolower(*answer) == 'y')
 		return TRUE;
@@ -237,9 +236,8 @@ static void
 say_filled(const struct backfill *b)
 {
 	log_say(LOG_LEVEL_INFO,
-	    "%" G_GUINT64_FORMAT " calls: %" G_GINT64_FORMAT " told now, %" G_GINT64_FORMAT
-	    " skipped with a reason, %" G_GUINT64_FORMAT " known by --known, %" G_GUINT64_FORMAT
-	    " still open; the others had been told before",
+	    "%" PRIu64 " calls: %" PRId64 " told now, %" PRId64 " skipped with a reason, %" PRIu64
+	    " known by --known, %" PRIu64 " still open; the others had been told before",
 	    b->total, b->teller.calls, b->teller.skipped, b->left_out, b->open);
 }
 
@@ -257,15 +255,14 @@ convert_now(struct backfill *b)
 	gint64 absent;
 	if (!absent_settle(b->db, &b->app->config->recordings, g_get_real_time(), &app_stop,
 		&absent, &error)) {
-		app_fail("recordings", error);
+		app_fail(_("recordings"), error);
 		return;
 	}
 	if (absent > 0)
-		log_say(LOG_LEVEL_INFO, "%" G_GINT64_FORMAT " recordings are not there any more",
-		    absent);
+		log_say(LOG_LEVEL_INFO, "%" PRId64 " recordings are not there any more", absent);
 	if (!app_stop && !convert(b->db, &b->app->config->recordings, g_get_real_time(), &app_stop,
 			     &result, &error))
-		app_fail("recordings", error);
+		app_fail(_("recordings"), error);
 	convert_result_clear(&result);
 }
 
@@ -300,7 +297,7 @@ say_how_to_go_on(const struct backfill *b)
 	g_autofree char *from = g_shell_quote(b->from), *to = g_shell_quote(b->to),
 			*known = b->known_file != NULL ? g_shell_quote(b->known_file) : NULL;
 	log_say(LOG_LEVEL_INFO,
-	    "stopped at row %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT
+	    "stopped at row %" PRId64 " of %" PRId64
 	    "\nTo go on from here: celsync backfill --from %s --to %s%s%s\n"
 	    "What waits in the outbox is also sent by the next passes, after what is live.",
 	    MIN(b->job.next, b->job.last + 1), b->job.last, from, to,
@@ -412,16 +409,17 @@ cmd_backfill(struct app *app, int argc, char **argv)
 	double rate = -1;
 	struct backfill b = { .app = app };
 	const GOptionEntry entries[] = {
-		{ "from", 0, 0, G_OPTION_ARG_STRING, &from, "Calls that began at T or later", "T" },
-		{ "to", 0, 0, G_OPTION_ARG_STRING, &to, "Calls that began before T", "T" },
+		{ "from", 0, 0, G_OPTION_ARG_STRING, &from, N_("Calls that began at T or later"),
+		    "T" },
+		{ "to", 0, 0, G_OPTION_ARG_STRING, &to, N_("Calls that began before T"), "T" },
 		{ "dry-run", 0, 0, G_OPTION_ARG_NONE, &dry_run,
-		    "Print the requests, and a summary by day; change nothing", NULL },
+		    N_("Print the requests, and a summary by day; change nothing"), NULL },
 		{ "rate", 0, 0, G_OPTION_ARG_DOUBLE, &rate,
-		    "At most N requests a second, 0: no limit", "N" },
+		    N_("At most N requests a second, 0: no limit"), "N" },
 		{ "known", 0, 0, G_OPTION_ARG_FILENAME, &known,
-		    "Leave out the calls whose ids stand in FILE, one a line", "FILE" },
+		    N_("Leave out the calls whose ids stand in FILE, one a line"), "FILE" },
 		{ "yes", 0, 0, G_OPTION_ARG_NONE, &b.yes,
-		    "Do not ask where nothing is known of these days", NULL },
+		    N_("Do not ask where nothing is known of these days"), NULL },
 		G_OPTION_ENTRY_NULL,
 	};
 	g_autoptr(GError) error = NULL;

@@ -7,6 +7,8 @@
 #include "sync/screen.h"
 #include "sync/text.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <string.h>
 #include <stdio.h>
 
@@ -160,10 +162,9 @@ newest_time(struct pbx *pbx, gint64 *utc, GError **error)
 static void
 print_summary(const struct listing *l)
 {
-	printf("%" G_GUINT64_FORMAT " calls: %" G_GUINT64_FORMAT " in, %" G_GUINT64_FORMAT
-	       " out, %" G_GUINT64_FORMAT " internal; "
-	       "%" G_GUINT64_FORMAT " answered, %" G_GUINT64_FORMAT " missed, %" G_GUINT64_FORMAT
-	       " failed; %" G_GUINT64_FORMAT " skipped; %" G_GUINT64_FORMAT " s of talk\n",
+	printf(_("%" PRIu64 " calls: %" PRIu64 " in, %" PRIu64 " out, %" PRIu64 " internal; "
+		 "%" PRIu64 " answered, %" PRIu64 " missed, %" PRIu64 " failed; %" PRIu64
+		 " skipped; %" PRIu64 " s of talk\n"),
 	    l->total, l->by_direction[0], l->by_direction[1], l->by_direction[2], l->by_result[0],
 	    l->by_result[1], l->by_result[2], l->skipped, l->talk);
 }
@@ -180,8 +181,9 @@ run(struct app *app, struct listing *l)
 	l->patience = pbx_patience(app->config);
 	g_autoptr(rebuild) r = rebuild_new(pbx.source, &options, list_group, NULL, l);
 	if (!l->json && !l->summary)
-		screen_print(4, "%-20s  %-8s  %-15s  %-8s  %5s  %-22s  %s", "start (UTC)", "",
-		    "client", "result", "talk", "call", "employees");
+		screen_print(4, "%s",
+		    _("start (UTC)                     client           result     talk  call      "
+		      "              employees"));
 	gboolean found, ok = newest_time(&pbx, &l->newest, &error);
 	if (ok && l->id != NULL)
 		ok = find_call(&pbx, app->config, l->id, l->newest, list_found, l, &found, &error);
@@ -220,12 +222,14 @@ cmd_calls(struct app *app, int argc, char **argv)
 	g_autofree char *from = NULL, *to = NULL, *id = NULL;
 	struct listing l = { 0 };
 	const GOptionEntry entries[] = {
-		{ "from", 0, 0, G_OPTION_ARG_STRING, &from, "Calls that began at T or later", "T" },
-		{ "to", 0, 0, G_OPTION_ARG_STRING, &to, "Calls that began before T", "T" },
+		{ "from", 0, 0, G_OPTION_ARG_STRING, &from, N_("Calls that began at T or later"),
+		    "T" },
+		{ "to", 0, 0, G_OPTION_ARG_STRING, &to, N_("Calls that began before T"), "T" },
 		{ "call", 0, 0, G_OPTION_ARG_STRING, &id,
-		    "One call, by callid or any linkedid of it", "ID" },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &l.json, "One JSON object a line", NULL },
-		{ "summary", 0, 0, G_OPTION_ARG_NONE, &l.summary, "Only how many there are", NULL },
+		    N_("One call, by callid or any linkedid of it"), "ID" },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &l.json, N_("One JSON object a line"), NULL },
+		{ "summary", 0, 0, G_OPTION_ARG_NONE, &l.summary, N_("Only how many there are"),
+		    NULL },
 		G_OPTION_ENTRY_NULL,
 	};
 	int status;

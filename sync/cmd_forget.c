@@ -12,6 +12,8 @@
 #include "sync/log.h"
 #include "sync/publish.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -200,16 +202,15 @@ is_gone(const struct forgetting *f)
 static void
 say_what_was_done(const struct forgetting *f)
 {
-	printf("calls       %" G_GINT64_FORMAT "\n", f->calls);
+	printf(_("calls       %" PRId64 "\n"), f->calls);
 	if (!f->dry_run)
-		printf("requests    %" G_GINT64_FORMAT " emptied, %" G_GINT64_FORMAT
-		       " of them had not been sent and never will be\n"
-		       "recordings  %" G_GINT64_FORMAT " names removed, %" G_GINT64_FORMAT
-		       " links ended\n",
+		printf(_("requests    %" PRId64 " emptied, %" PRId64
+			 " of them had not been sent and never will be\n"
+			 "recordings  %" PRId64 " names removed, %" PRId64 " links ended\n"),
 		    f->forgotten.requests, f->forgotten.given_up, f->forgotten.recordings,
 		    f->links_ended);
-	printf("not touched: Asterisk's tables, PlanFix, logs, backups of the store");
-	printf(f->files->len > 0 ? ", and below %s:\n" : "\n", f->config->recordings.spool);
+	printf(_("not touched: Asterisk's tables, PlanFix, logs, backups of the store"));
+	printf(f->files->len > 0 ? _(", and below %s:\n") : "\n", f->config->recordings.spool);
 	for (guint i = 0; i < f->files->len; i++)
 		printf("    %s\n", (const char *)f->files->pdata[i]);
 }
@@ -269,7 +270,7 @@ cmd_forget(struct app *app, int argc, char **argv)
 	struct forgetting f = { 0 };
 	const GOptionEntry entries[] = {
 		{ "dry-run", 0, 0, G_OPTION_ARG_NONE, &f.dry_run,
-		    "List the calls concerned, and change nothing", NULL },
+		    N_("List the calls concerned, and change nothing"), NULL },
 		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &numbers, NULL, NULL },
 		G_OPTION_ENTRY_NULL,
 	};

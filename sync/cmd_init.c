@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +19,6 @@
 #define CUSTOM "/etc/asterisk/extensions_custom.conf"
 /* Read before it: the first definition of a priority counts (Asterisk, pbx/pbx_config.c). */
 #define OVERRIDE "extensions_override_freepbx.conf"
-#define RELOAD "asterisk -rx 'dialplan reload'"
 
 char *
 init_hook_path(void)
@@ -33,7 +33,7 @@ fail(const char *path, const char *what, GError **error)
 {
 	int e = errno;
 	g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(e),
-	    "%s %s: %s\nRun this as root, or name the file with --file.", path, what,
+	    _("%s %s: %s\nRun this as root, or name the file with --file."), path, what,
 	    g_strerror(e));
 	return FALSE;
 }
@@ -85,13 +85,13 @@ write_file(const char *path, const char *text, GError **error)
 	gboolean known = stat(real, &st) == 0;
 	int fd = g_mkstemp_full(temporary, O_RDWR | O_CLOEXEC, 0640);
 	if (fd < 0)
-		return fail(temporary, "cannot be made", error);
+		return fail(temporary, _("cannot be made"), error);
 	gboolean ok = fill(fd, text) && (!known || (fchown(fd, st.st_uid, st.st_gid) == 0 &&
 						       fchmod(fd, st.st_mode & 07777) == 0));
 	close(fd);
 	if (ok && g_rename(temporary, real) == 0)
 		return TRUE;
-	fail(real, "cannot be written", error);
+	fail(real, _("cannot be written"), error);
 	g_unlink(temporary);
 	return FALSE;
 }
@@ -148,14 +148,18 @@ dialplan(const char *path, gboolean write, gboolean undo)
 	fputs(difference, stdout);
 	if (!write && !undo) {
 		log_say(LOG_LEVEL_INFO,
-		    "%s would be changed as shown\n--write does it; then: " RELOAD, path);
+		    "%s would be changed as shown\n--write does it; then: "
+		    "asterisk -rx 'dialplan reload'",
+		    path);
 		return EXIT_DONE;
 	}
 	if (!write_file(path, after, &error))
 		return app_fail(NULL, error);
 	log_say(LOG_LEVEL_INFO,
-	    "%s was changed as shown\nAsterisk takes it over with: " RELOAD "%s", path,
-	    undo ? "" : "\nTo take it out again: celsync init --dialplan --undo");
+	    "%s was changed as shown\nAsterisk takes it over with: "
+	    "asterisk -rx 'dialplan reload'"
+	    "%s",
+	    path, undo ? "" : _("\nTo take it out again: celsync init --dialplan --undo"));
 	return EXIT_DONE;
 }
 
@@ -201,31 +205,31 @@ cmd_init(struct app *app, int argc, char **argv)
 	g_autofree char *file = NULL;
 	struct init_options o = { .root = NULL };
 	const GOptionEntry entries[] = {
-		{ "planfix-url", 0, 0, G_OPTION_ARG_STRING, &o.planfix_url, "PlanFix's address",
+		{ "planfix-url", 0, 0, G_OPTION_ARG_STRING, &o.planfix_url, N_("PlanFix's address"),
 		    "URL" },
 		{ "token-file", 0, 0, G_OPTION_ARG_FILENAME, &o.token_file,
-		    "PlanFix's key is in FILE; - is stdin", "FILE" },
+		    N_("PlanFix's key is in FILE; - is stdin"), "FILE" },
 		{ "db-user", 0, 0, G_OPTION_ARG_STRING, &o.db_user,
-		    "The database user; else celsync", "NAME" },
+		    N_("The database user; else celsync"), "NAME" },
 		{ "db-password-file", 0, 0, G_OPTION_ARG_FILENAME, &o.db_password_file,
-		    "Its password is in FILE; else made up", "FILE" },
+		    N_("Its password is in FILE; else made up"), "FILE" },
 		{ "db-admin", 0, 0, G_OPTION_ARG_STRING, &o.db_admin,
-		    "Who may make that user; else root", "NAME" },
+		    N_("Who may make that user; else root"), "NAME" },
 		{ "db-admin-password-file", 0, 0, G_OPTION_ARG_FILENAME, &o.db_admin_password_file,
-		    "The password of that one is in FILE", "FILE" },
+		    N_("The password of that one is in FILE"), "FILE" },
 		{ "print-sql", 0, 0, G_OPTION_ARG_NONE, &o.print_sql,
-		    "Print what makes that user, no more", NULL },
+		    N_("Print what makes that user, no more"), NULL },
 		{ "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.settings,
-		    "E.g. pbx.trunk=mango; may be repeated", "KEY=VALUE" },
+		    N_("E.g. pbx.trunk=mango; may be repeated"), "KEY=VALUE" },
 		{ "force", 0, 0, G_OPTION_ARG_NONE, &o.force,
-		    "Replace a configuration; .bak is kept", NULL },
+		    N_("Replace a configuration; .bak is kept"), NULL },
 		{ "root", 0, 0, G_OPTION_ARG_FILENAME, &o.root,
-		    "Look for the PBX's files below DIR", "DIR" },
+		    N_("Look for the PBX's files below DIR"), "DIR" },
 		{ "dialplan", 0, 0, G_OPTION_ARG_NONE, &hooks,
-		    "Show the hooks for FreePBX's dialplan", NULL },
-		{ "write", 0, 0, G_OPTION_ARG_NONE, &write, "Write them", NULL },
-		{ "undo", 0, 0, G_OPTION_ARG_NONE, &undo, "Take them out again", NULL },
-		{ "file", 0, 0, G_OPTION_ARG_FILENAME, &file, "Not extensions_custom.conf",
+		    N_("Show the hooks for FreePBX's dialplan"), NULL },
+		{ "write", 0, 0, G_OPTION_ARG_NONE, &write, N_("Write them"), NULL },
+		{ "undo", 0, 0, G_OPTION_ARG_NONE, &undo, N_("Take them out again"), NULL },
+		{ "file", 0, 0, G_OPTION_ARG_FILENAME, &file, N_("Not extensions_custom.conf"),
 		    "FILE" },
 		G_OPTION_ENTRY_NULL,
 	};

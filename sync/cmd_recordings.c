@@ -75,7 +75,7 @@ print_text(const struct recording *r)
 			screen_print(12, "            %s", clean);
 	}
 	if (r->state == RECORDING_WAITING && r->attempts > 0)
-		g_print("            tries: %" G_GINT64_FORMAT "; the next at %s\n", r->attempts,
+		g_print(_("            tries: %" PRId64 "; the next at %s\n"), r->attempts,
 		    text_time(r->not_before, NULL, when));
 }
 
@@ -142,9 +142,9 @@ cmd_recordings(struct app *app, int argc, char **argv)
 {
 	struct listing l = { .most = LISTED_MOST };
 	const GOptionEntry entries[] = {
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &l.json, "One JSON object a line", NULL },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &l.json, N_("One JSON object a line"), NULL },
 		{ "all", 0, 0, G_OPTION_ARG_NONE, &l.all,
-		    "Also those that are done and those without sound", NULL },
+		    N_("Also those that are done and those without sound"), NULL },
 		G_OPTION_ENTRY_NULL,
 	};
 	int status;

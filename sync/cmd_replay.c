@@ -118,10 +118,10 @@ static const char *
 fate_words(enum replay_fate fate)
 {
 	switch (fate) {
-	case REPLAY_AGAIN: return "goes again";
-	case REPLAY_PAST: return "stays: it opens a window, and its time is past";
-	case REPLAY_OVERTAKEN: return "stays: a later request has closed its window";
-	case REPLAY_EMPTY: return "stays: what it said was removed after [store] keep_days";
+	case REPLAY_AGAIN: return _("goes again");
+	case REPLAY_PAST: return _("stays: it opens a window, and its time is past");
+	case REPLAY_OVERTAKEN: return _("stays: a later request has closed its window");
+	case REPLAY_EMPTY: return _("stays: what it said was removed after [store] keep_days");
 	}
 	return "";
 }
@@ -150,8 +150,8 @@ print_items(const struct replay *r)
 			g_auto(GStrv) reasons =
 			    g_strsplit(one->reason != NULL ? one->reason : "", "\n", 2);
 			g_autofree char *reason = text_clean(reasons[0] != NULL ? reasons[0] : "");
-			g_print("%-22s  %s  %s  is converted again  (%s)\n", one->callid, one->file,
-			    recording_state_name(one->state), reason);
+			g_print(_("%-22s  %s  %s  is converted again  (%s)\n"), one->callid,
+			    one->file, recording_state_name(one->state), reason);
 		}
 	}
 }
@@ -169,7 +169,7 @@ print_summary(const struct replay *r)
 	for (guint i = 0; i < r->recordings->len; i++)
 		recordings += ((GArray *)r->recordings->pdata[i])->len;
 	if (r->items->len + recordings == 0)
-		g_print("nothing to replay\n");
+		g_print(_("nothing to replay\n"));
 	if (fates[REPLAY_AGAIN] > 0)
 		g_print(r->dry_run ? ngettext("%u request would go again: %u rejected, %u unknown, "
 					      "%u expired, %u sent\n",
@@ -185,7 +185,8 @@ print_summary(const struct replay *r)
 		    states[OUTBOX_EXPIRED], states[OUTBOX_SENT]);
 	for (int fate = REPLAY_AGAIN + 1; fate < REPLAY_FATES; fate++)
 		if (fates[fate] > 0)
-			g_print("%u of them: %s\n", fates[fate], fate_words((enum replay_fate)fate));
+			g_print(
+			    _("%u of them: %s\n"), fates[fate], fate_words((enum replay_fate)fate));
 	if (recordings > 0)
 		g_print(
 		    r->dry_run
@@ -196,7 +197,7 @@ print_summary(const struct replay *r)
 			      "%u recordings are converted again by the next sync\n", recordings),
 		    recordings);
 	if (r->items->len == MOST)
-		g_print("only the first %d were looked at: give the command again\n", MOST);
+		g_print(_("only the first %d were looked at: give the command again\n"), MOST);
 	return fates[REPLAY_AGAIN];
 }
 
@@ -297,18 +298,18 @@ cmd_replay(struct app *app, int argc, char **argv)
 	g_autofree char *from = NULL, *to = NULL, *id = NULL, *state = NULL, *words = NULL;
 	struct replay r = { .filter = { .from = G_MININT64, .to = G_MAXINT64 } };
 	const GOptionEntry entries[] = {
-		{ "call", 0, 0, G_OPTION_ARG_STRING, &id, "Of one call, by its callid", "ID" },
+		{ "call", 0, 0, G_OPTION_ARG_STRING, &id, N_("Of one call, by its callid"), "ID" },
 		{ "state", 0, 0, G_OPTION_ARG_STRING, &state,
-		    "rejected, unknown, expired; of recordings: failed, none", "S" },
-		{ "from", 0, 0, G_OPTION_ARG_STRING, &from, "Of calls that began at T or later",
+		    N_("rejected, unknown, expired; of recordings: failed, none"), "S" },
+		{ "from", 0, 0, G_OPTION_ARG_STRING, &from, N_("Of calls that began at T or later"),
 		    "T" },
-		{ "to", 0, 0, G_OPTION_ARG_STRING, &to, "Of calls that began before T", "T" },
+		{ "to", 0, 0, G_OPTION_ARG_STRING, &to, N_("Of calls that began before T"), "T" },
 		{ "error", 0, 0, G_OPTION_ARG_STRING, &words,
-		    "With TEXT in the answer, or in why there was none", "TEXT" },
+		    N_("With TEXT in the answer, or in why there was none"), "TEXT" },
 		{ "dry-run", 0, 0, G_OPTION_ARG_NONE, &r.dry_run,
-		    "List what would go again; change nothing", NULL },
+		    N_("List what would go again; change nothing"), NULL },
 		{ "force", 0, 0, G_OPTION_ARG_NONE, &r.force,
-		    "Also what PlanFix took: it may show it twice", NULL },
+		    N_("Also what PlanFix took: it may show it twice"), NULL },
 		G_OPTION_ENTRY_NULL,
 	};
 	int status;

@@ -13,6 +13,8 @@
 #include "store/checkpoint.h"
 #include "store/outbox.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -176,7 +178,7 @@ print_call(const struct report *r, const struct call *call, enum class class, co
 	screen_print(4, "%-20s  %-22s  %-8s  %-15s  %-8s  %s", start, call->callid,
 	    direction_name(call->direction), client, result_name(call->result), class_names[class]);
 	for (guint i = 0; i < late->len; i++)
-		screen_print(6, "    too late: %s", (const char *)late->pdata[i]);
+		screen_print(6, _("    too late: %s"), (const char *)late->pdata[i]);
 }
 
 static gboolean
@@ -224,19 +226,18 @@ print_sum(const struct report *r)
 	gpointer key, value;
 	g_hash_table_iter_init(&iter, r->reasons);
 	while (g_hash_table_iter_next(&iter, &key, &value))
-		fprintf(out, "%16" G_GSIZE_FORMAT "  skipped: %s\n", GPOINTER_TO_SIZE(value),
-		    (const char *)key);
-	fprintf(out, "%8" G_GUINT64_FORMAT "  calls in the source\n", r->total);
+		fprintf(out, _("%16zu  skipped: %s\n"), GPOINTER_TO_SIZE(value), (const char *)key);
+	fprintf(out, _("%8" PRIu64 "  calls in the source\n"), r->total);
 	if (r->late > 0)
 		fprintf(out,
-		    "of %" G_GUINT64_FORMAT
-		    " calls facts came too late to be told; what was sent is never corrected\n",
+		    _("of %" PRIu64
+		      " calls facts came too late to be told; what was sent is never corrected\n"),
 		    r->late);
 	g_hash_table_iter_init(&iter, r->strangers);
 	while (g_hash_table_iter_next(&iter, &key, NULL))
 		fprintf(out,
-		    "extension %s rang or talked and is not among [pbx] employees: PlanFix drops "
-		    "its calls without a word\n",
+		    _("extension %s rang or talked and is not among [pbx] employees: PlanFix drops "
+		      "its calls without a word\n"),
 		    (const char *)key);
 }
 
@@ -282,12 +283,12 @@ cmd_report(struct app *app, int argc, char **argv)
 	gboolean json = FALSE, csv = FALSE;
 	const GOptionEntry entries[] = {
 		{ "from", 0, 0, G_OPTION_ARG_STRING, &from,
-		    "Calls that began at T or later (default: a day ago)", "T" },
-		{ "to", 0, 0, G_OPTION_ARG_STRING, &to, "Calls that began before T (default: now)",
-		    "T" },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Every call, one JSON object a line",
+		    N_("Calls that began at T or later (default: a day ago)"), "T" },
+		{ "to", 0, 0, G_OPTION_ARG_STRING, &to,
+		    N_("Calls that began before T (default: now)"), "T" },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, N_("Every call, one JSON object a line"),
 		    NULL },
-		{ "csv", 0, 0, G_OPTION_ARG_NONE, &csv, "Every call, as CSV", NULL },
+		{ "csv", 0, 0, G_OPTION_ARG_NONE, &csv, N_("Every call, as CSV"), NULL },
 		G_OPTION_ENTRY_NULL,
 	};
 	struct report r = { .app = app, .to = g_get_real_time() };

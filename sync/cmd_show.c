@@ -9,12 +9,10 @@
 #include "sync/screen.h"
 #include "sync/show.h"
 
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
 
-#define WHAT_IDS                                                                                   \
-	"Give a callid as `celsync calls` prints it, any linkedid or uniqueid of the call, or a "  \
-	"client's number and a date."
 /* A number with fewer digits is an extension. */
 #define DIGITS_LEAST 5
 #define HOUR (3600 * (gint64)G_USEC_PER_SEC)
@@ -220,13 +218,13 @@ open_store(struct showing *s)
 	const char *path = s->config->store.path;
 	g_autoptr(GError) error = NULL;
 	if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
-		s->no_store = g_strdup_printf("there is no store %s yet", path);
+		s->no_store = g_strdup_printf(_("there is no store %s yet"), path);
 		return TRUE;
 	}
 	s->store = store_open(path, STORE_READ, &error);
 	if (s->store != NULL)
 		return TRUE;
-	s->no_store = g_strdup_printf("the store %s cannot be read", path);
+	s->no_store = g_strdup_printf(_("the store %s cannot be read"), path);
 	log_say(LOG_LEVEL_WARNING, "%s", error->message);
 	return FALSE;
 }
@@ -248,8 +246,12 @@ static void
 say_not_found(const struct showing *s, const struct pbx *pbx)
 {
 	if (s->forms == NULL)
-		log_say(LOG_LEVEL_ERROR, "no call %s in %s\n" WHAT_IDS, s->what,
-		    source_name(pbx->source));
+		log_say(LOG_LEVEL_ERROR,
+		    "no call %s in %s\n"
+		    "Give a callid as `celsync calls` prints it, any linkedid or uniqueid of the "
+		    "call, or a "
+		    "client's number and a date.",
+		    s->what, source_name(pbx->source));
 	else
 		log_say(LOG_LEVEL_ERROR,
 		    "no call of %s at that time in %s\nThe calls of a day: celsync calls --from "
@@ -322,7 +324,10 @@ read_arguments(struct showing *s, char **ids)
 {
 	guint n = ids != NULL ? g_strv_length(ids) : 0;
 	if (n < 1 || n > 2 || ids[0][0] == '\0') {
-		log_say(LOG_LEVEL_ERROR, "show wants one ID, or a number and a date\n" WHAT_IDS);
+		log_say(LOG_LEVEL_ERROR, "show wants one ID, or a number and a date\n"
+					 "Give a callid as `celsync calls` prints it, any linkedid "
+					 "or uniqueid of the call, or a "
+					 "client's number and a date.");
 		return FALSE;
 	}
 	s->what = ids[0];
@@ -345,9 +350,9 @@ cmd_show(struct app *app, int argc, char **argv)
 	g_auto(GStrv) ids = NULL;
 	struct showing s = { 0 };
 	const GOptionEntry entries[] = {
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &s.json, "One JSON object", NULL },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &s.json, N_("One JSON object"), NULL },
 		{ "masked", 0, 0, G_OPTION_ARG_NONE, &s.masked,
-		    "Hide telephone numbers and callers' names, for sharing", NULL },
+		    N_("Hide telephone numbers and callers' names, for sharing"), NULL },
 		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &ids, NULL, NULL },
 		G_OPTION_ENTRY_NULL,
 	};

@@ -3,6 +3,7 @@
 #include "sync/log.h"
 #include "sync/standing.h"
 
+#include <glib/gi18n.h>
 #include <stdio.h>
 
 struct output {
@@ -46,11 +47,11 @@ cmd_status(struct app *app, int argc, char **argv)
 {
 	struct output output = { 0 };
 	const GOptionEntry entries[] = {
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &output.json, "One JSON object", NULL },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &output.json, N_("One JSON object"), NULL },
 		{ "prometheus", 0, 0, G_OPTION_ARG_NONE, &output.prometheus,
-		    "Metrics for node_exporter's textfile collector", NULL },
+		    N_("Metrics for node_exporter's textfile collector"), NULL },
 		{ "exit-status", 0, 0, G_OPTION_ARG_NONE, &output.exit_status,
-		    "End with 0 (well), 1 (warning) or 2 (critical), as Nagios counts", NULL },
+		    N_("End with 0 (well), 1 (warning) or 2 (critical), as Nagios counts"), NULL },
 		G_OPTION_ENTRY_NULL,
 	};
 	int status;

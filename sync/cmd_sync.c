@@ -2,13 +2,15 @@
 #include "sync/app.h"
 #include "sync/pass.h"
 
+#include <glib/gi18n.h>
+
 int
 cmd_sync(struct app *app, int argc, char **argv)
 {
 	gboolean dry_run = FALSE;
 	const GOptionEntry entries[] = {
 		{ "dry-run", 0, 0, G_OPTION_ARG_NONE, &dry_run,
-		    "Print the requests that would be sent; change nothing", NULL },
+		    N_("Print the requests that would be sent; change nothing"), NULL },
 		G_OPTION_ENTRY_NULL,
 	};
 	int status;

@@ -5,6 +5,7 @@
 #include "sync/config_values.h"
 #include "sync/nearest.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -77,8 +78,8 @@ unknown_section(const struct load *load, const char *section, GError **error)
 	}
 	near = nearest_word(section, (const char *const *)names->pdata, names->len);
 	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_KEY,
-	    "%s:%u: there is no section [%s]\n%s%s%sThe sections are%s.", load->config->file,
-	    config_line_of(load->lines, section, NULL), section, near ? "Did you mean [" : "",
+	    _("%s:%u: there is no section [%s]\n%s%s%sThe sections are%s."), load->config->file,
+	    config_line_of(load->lines, section, NULL), section, near ? _("Did you mean [") : "",
 	    near ? near : "", near ? "]? " : "", all->str);
 	return FALSE;
 }
@@ -109,15 +110,15 @@ unknown_key(const struct load *load, const char *section, const char *name, GErr
 		if (strcmp(key->section, section) == 0)
 			g_ptr_array_add(names, (gpointer)key->key);
 		else if (strcmp(key->key, name) == 0 && !remedy)
-			remedy = g_strdup_printf("%s belongs below [%s].", name, key->section);
+			remedy = g_strdup_printf(_("%s belongs below [%s]."), name, key->section);
 	}
 	near = nearest_word(name, (const char *const *)names->pdata, names->len);
 	if (!remedy)
-		remedy = near ? g_strdup_printf("Did you mean %s?", near)
-		              : g_strdup("celsync.conf.sample shows every key.");
-	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_KEY, "%s:%u: [%s] has no key %s\n%s",
+		remedy = near ? g_strdup_printf(_("Did you mean %s?"), near)
+		              : g_strdup(_("celsync.conf.sample shows every key."));
+	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_KEY, _("%s:%u: [%s] has no key %s\n%s"),
 	    load->config->file, config_line_of(load->lines, section, name), section,
-	    looks_like_key(name) ? name : "of that name", remedy);
+	    looks_like_key(name) ? name : _("of that name"), remedy);
 	return FALSE;
 }
 
@@ -173,7 +174,7 @@ set_one(const struct load *load, const struct config_key *key, const char *name,
 
 	if (text && !*text && !empty_is_none) {
 		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
-		    "the value is empty\nWrite one, or take the line out for the default (%s).",
+		    _("the value is empty\nWrite one, or take the line out for the default (%s)."),
 		    key->fallback);
 		return fail_at(load, key->section, name, error);
 	}
@@ -222,8 +223,8 @@ find_secret(const struct load *load, const char *section, const char *name, cons
 
 	if (*secret) {
 		if (file)
-			warn(load->config, "[%s] %s is not read, because %s is given", section, key,
-			    name);
+			warn(load->config, _("[%s] %s is not read, because %s is given"), section,
+			    key, name);
 		return TRUE;
 	}
 	text = file ? config_file_read_secret(file, &failed)
@@ -241,7 +242,7 @@ static gboolean
 missing(const struct load *load, const char *section, const char *key, const char *remedy,
     GError **error)
 {
-	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "%s: [%s] %s is missing\n%s",
+	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, _("%s: [%s] %s is missing\n%s"),
 	    load->config->file, section, key, remedy);
 	return FALSE;
 }
@@ -255,8 +256,8 @@ check_needs(const struct load *load, guint needs, GError **error)
 	if (needs & CONFIG_NEEDS_SOURCE) {
 		if (settings->open.driver == SOURCE_SQLITE && !settings->open.path)
 			return missing(load, "source", "path",
-			    "Name the file that Asterisk writes, e.g. path = "
-			    "/var/log/asterisk/master.db",
+			    _("Name the file that Asterisk writes, e.g. path = "
+			      "/var/log/asterisk/master.db"),
 			    error);
 		if (!find_secret(load, "source", "password", &settings->open.password,
 			settings->password_file, error))
@@ -265,16 +266,16 @@ check_needs(const struct load *load, guint needs, GError **error)
 	if (needs & CONFIG_NEEDS_PLANFIX) {
 		if (!planfix->url)
 			return missing(load, "planfix", "url",
-			    "Copy the address from PlanFix's telephony settings: url = "
-			    "https://…/tel/api/",
+			    _("Copy the address from PlanFix's telephony settings: url = "
+			      "https://…/tel/api/"),
 			    error);
 		if (!find_secret(
 			load, "planfix", "token", &planfix->token, planfix->token_file, error))
 			return FALSE;
 		if (!planfix->token)
 			return missing(load, "planfix", "token",
-			    "Put the token into a file of its own and name that: token_file = "
-			    "/etc/celsync/token",
+			    _("Put the token into a file of its own and name that: token_file = "
+			      "/etc/celsync/token"),
 			    error);
 	}
 	return TRUE;
@@ -298,8 +299,8 @@ read_start(const struct load *load, GError **error)
 	if (config_parse_time(settings->start_text, zone, &settings->start_time, NULL))
 		return TRUE;
 	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
-	    "\"%s\" is neither now, nor all, nor a time\nWrite now, all, or a time such as "
-	    "2025-11-23 10:00.",
+	    _("\"%s\" is neither now, nor all, nor a time\nWrite now, all, or a time such as "
+	      "2025-11-23 10:00."),
 	    settings->start_text);
 	return fail_at(load, "source", "start", error);
 }
@@ -314,27 +315,28 @@ check_together(const struct load *load, GError **error)
 
 	if (!recordings->publish_dir != !recordings->url)
 		return missing(load, "recordings", recordings->url ? "publish_dir" : "url",
-		    "publish_dir and url belong together: give both, or neither.", error);
+		    _("publish_dir and url belong together: give both, or neither."), error);
 	if (recordings->wav == WAV_DELETE && !recordings->update_cdr) {
 		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
-		    "delete would leave cdr.recordingfile with names of files that are gone\n"
-		    "Write update_cdr = yes as well, or wav = keep.");
+		    _("delete would leave cdr.recordingfile with names of files that are gone\n"
+		      "Write update_cdr = yes as well, or wav = keep."));
 		return fail_at(load, "recordings", "wav", error);
 	}
 	if (recordings->update_cdr && config->source.open.driver == SOURCE_SQLITE) {
 		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
-		    "SQLite files are Asterisk's own, and are never written\n"
-		    "Write update_cdr = no and wav = keep.");
+		    _("SQLite files are Asterisk's own, and are never written\n"
+		      "Write update_cdr = no and wav = keep."));
 		return fail_at(load, "recordings", "update_cdr", error);
 	}
 	if (g_hash_table_size(config->pbx.trunk) == 0)
-		warn(config, "[pbx] trunk is empty: a trunk with a name like an extension is taken "
-			     "for an employee");
+		warn(config,
+		    _("[pbx] trunk is empty: a trunk with a name like an extension is taken "
+		      "for an employee"));
 	if (recordings->url && g_str_has_prefix(recordings->url, "http:"))
-		warn(config, "[recordings] url is http: recordings travel unencrypted");
+		warn(config, _("[recordings] url is http: recordings travel unencrypted"));
 	if (ext && g_hash_table_size(config->pbx.employees) > 0 &&
 	    !g_hash_table_contains(config->pbx.employees, ext))
-		warn(config, "[pbx] default_ext %s is not among the employees", ext);
+		warn(config, _("[pbx] default_ext %s is not among the employees"), ext);
 	return TRUE;
 }
 
@@ -355,7 +357,8 @@ parse(struct load *load, const char *text, GError **error)
 	    !*text)
 		return TRUE;
 	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_FILE,
-	    "%s is not an INI file\nWrite lines of [section] and key = value.", load->config->file);
+	    _("%s is not an INI file\nWrite lines of [section] and key = value."),
+	    load->config->file);
 	return FALSE;
 }
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,11 +15,11 @@ static gboolean
 unreadable(const char *path, int e, GError **error)
 {
 	const char *remedy =
-	    e == ENOENT   ? "Write it, or name another one. celsync.conf.sample shows every key."
-	    : e == EACCES ? "Run celsync as the user or group the file belongs to."
-			  : "Name a regular file.";
+	    e == ENOENT   ? _("Write it, or name another one. celsync.conf.sample shows every key.")
+	    : e == EACCES ? _("Run celsync as the user or group the file belongs to.")
+			  : _("Name a regular file.");
 
-	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_FILE, "%s cannot be read: %s\n%s", path,
+	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_FILE, _("%s cannot be read: %s\n%s"), path,
 	    g_strerror(e), remedy);
 	return FALSE;
 }
@@ -77,7 +78,7 @@ config_file_read(const char *path, guint *mode, GError **error)
 	}
 	if (length > 0 && !g_utf8_validate_len(text, length, NULL)) {
 		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_FILE,
-		    "%s is not a text in UTF-8\nSave it as UTF-8.", path);
+		    _("%s is not a text in UTF-8\nSave it as UTF-8."), path);
 		return NULL;
 	}
 	return g_strndup(length > 0 ? text : "", length);
@@ -86,15 +87,15 @@ config_file_read(const char *path, guint *mode, GError **error)
 gboolean
 config_file_is_private(const char *path, guint mode, GError **error)
 {
-	const char *who = mode & S_IWOTH   ? "changed by everybody"
-	                  : mode & S_IROTH ? "read by everybody"
-	                  : mode & S_IWGRP ? "changed by its group"
+	const char *who = mode & S_IWOTH   ? _("changed by everybody")
+	                  : mode & S_IROTH ? _("read by everybody")
+	                  : mode & S_IWGRP ? _("changed by its group")
 	                                   : NULL;
 
 	if (!who)
 		return TRUE;
 	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_MODE,
-	    "%s holds a secret and can be %s (mode %04o)\nchmod 640 %s", path, who, mode & 07777,
+	    _("%s holds a secret and can be %s (mode %04o)\nchmod 640 %s"), path, who, mode & 07777,
 	    path);
 	return FALSE;
 }
@@ -110,13 +111,13 @@ config_file_read_secret(const char *path, GError **error)
 		return NULL;
 	g_strstrip(text);
 	if (!*text)
-		wrong = "is empty";
+		wrong = _("is empty");
 	for (const char *p = text; *p; p++)
 		if (g_ascii_iscntrl(*p))
-			wrong = "holds more than one line";
+			wrong = _("holds more than one line");
 	if (wrong) {
 		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
-		    "%s %s\nPut the secret into it, alone and on one line.", path, wrong);
+		    _("%s %s\nPut the secret into it, alone and on one line."), path, wrong);
 		return NULL;
 	}
 	return g_steal_pointer(&text);

@@ -2,6 +2,7 @@
 
 #include "sync/config.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 guint
@@ -20,8 +21,8 @@ read_section(const char *line, GError **error)
 
 	if (length < 3 || line[length - 1] != ']' || memchr(line + 1, '[', length - 2)) {
 		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_FILE,
-		    "a section begins here but has no closing ]\nWrite [section] alone on its "
-		    "line.");
+		    _("a section begins here but has no closing ]\nWrite [section] alone on its "
+		      "line."));
 		return NULL;
 	}
 	return g_strndup(line + 1, length - 2);
@@ -36,15 +37,15 @@ read_key(const char *line, const char *section, GError **error)
 
 	if (!equals || equals == line) {
 		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_FILE,
-		    "this line is neither a comment, nor [section], nor key = value\n"
-		    "Comments begin with #; a value must stand on one line with its key.");
+		    _("this line is neither a comment, nor [section], nor key = value\n"
+		      "Comments begin with #; a value must stand on one line with its key."));
 		return NULL;
 	}
 	key = g_strstrip(g_strndup(line, (gsize)(equals - line)));
 	if (!section) {
 		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_FILE,
-		    "the key \"%s\" stands before the first [section]\n"
-		    "Put it below the line of the section it belongs to.",
+		    _("the key \"%s\" stands before the first [section]\n"
+		      "Put it below the line of the section it belongs to."),
 		    key);
 		return NULL;
 	}
@@ -80,8 +81,8 @@ config_lines(const char *text, guint *bad, GError **error)
 			return NULL;
 		if (g_hash_table_contains(lines, name)) {
 			g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_KEY,
-			    "[%s] %s is given a second time; the first is on line %u\n"
-			    "Keep one of the two.",
+			    _("[%s] %s is given a second time; the first is on line %u\n"
+			      "Keep one of the two."),
 			    section, strchr(name, '\n') + 1,
 			    GPOINTER_TO_UINT(g_hash_table_lookup(lines, name)));
 			g_free(name);

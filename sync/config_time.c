@@ -3,6 +3,7 @@
  */
 #include "sync/config.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 gboolean
@@ -28,8 +29,8 @@ config_parse_duration(const char *text, gint64 *us, GError **error)
 		}
 	}
 	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
-	    "\"%s\" is not a length of time\n"
-	    "Write a whole number and a unit: 500 ms, 5 s, 10 min, 6 h or 7 d.",
+	    _("\"%s\" is not a length of time\n"
+	      "Write a whole number and a unit: 500 ms, 5 s, 10 min, 6 h or 7 d."),
 	    text);
 	return FALSE;
 }
@@ -93,8 +94,8 @@ config_parse_time(const char *text, GTimeZone *tz, gint64 *us, GError **error)
 	}
 	if (!time) {
 		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
-		    "\"%s\" is not a time\n"
-		    "Write 2025-11-23, \"2025-11-23 10:00\" or 2025-11-23T10:00:00Z.",
+		    _("\"%s\" is not a time\n"
+		      "Write 2025-11-23, \"2025-11-23 10:00\" or 2025-11-23T10:00:00Z."),
 		    text);
 		return FALSE;
 	}

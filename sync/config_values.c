@@ -1,6 +1,7 @@
 #include "sync/config_values.h"
 
 #include <arpa/inet.h>
+#include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
 
@@ -43,7 +44,8 @@ set_choice(guint *value, const struct config_key *key, const char *text, GError 
 		}
 	}
 	shown = g_strjoinv(", ", words);
-	return impossible(error, "\"%s\" is not one of its values\nWrite one of: %s.", text, shown);
+	return impossible(
+	    error, _("\"%s\" is not one of its values\nWrite one of: %s."), text, shown);
 }
 
 static gboolean
@@ -57,7 +59,7 @@ set_switch(gboolean *value, const char *text, GError **error)
 			return TRUE;
 		}
 	}
-	return impossible(error, "\"%s\" is neither yes nor no\nWrite yes or no.", text);
+	return impossible(error, _("\"%s\" is neither yes nor no\nWrite yes or no."), text);
 }
 
 /* A whole number or, for rates, one with a decimal point. */
@@ -70,11 +72,12 @@ read_number(
 
 	*value = g_ascii_strtod(text, &end);
 	if (!begins_well || *end || (whole && *value != floor(*value)))
-		return impossible(error, "\"%s\" is not a %snumber\nWrite a number from %g to %g.",
-		    text, whole ? "whole " : "", key->min, key->max);
+		return impossible(error,
+		    _("\"%s\" is not a %snumber\nWrite a number from %g to %g."), text,
+		    whole ? _("whole ") : "", key->min, key->max);
 	if (*value < key->min || *value > key->max)
-		return impossible(error, "%s is out of range\nWrite a number from %g to %g.", text,
-		    key->min, key->max);
+		return impossible(error, _("%s is out of range\nWrite a number from %g to %g."),
+		    text, key->min, key->max);
 	return TRUE;
 }
 
@@ -85,8 +88,8 @@ read_duration(const struct config_key *key, const char *text, gint64 *us, GError
 		return FALSE;
 	if ((double)*us < key->min * 1e6 || (double)*us > key->max * 1e6)
 		return impossible(error,
-		    "\"%s\" is out of range\nWrite a time from %g to %.0f seconds.", text, key->min,
-		    key->max);
+		    _("\"%s\" is out of range\nWrite a time from %g to %.0f seconds."), text,
+		    key->min, key->max);
 	return TRUE;
 }
 
@@ -98,8 +101,8 @@ set_seconds(guint *value, const struct config_key *key, const char *text, GError
 	if (!read_duration(key, text, &us, error))
 		return FALSE;
 	if (us % G_USEC_PER_SEC)
-		return impossible(
-		    error, "\"%s\" is not a whole number of seconds\nWrite it in seconds.", text);
+		return impossible(error,
+		    _("\"%s\" is not a whole number of seconds\nWrite it in seconds."), text);
 	*value = (guint)(us / G_USEC_PER_SEC);
 	return TRUE;
 }
@@ -129,8 +132,8 @@ set_pairs(struct config *config, GHashTable **pairs, const char *text, GError **
 
 		if (!sides[0] || !sides[1] || !*g_strstrip(sides[0]) || !*g_strstrip(sides[1]))
 			return impossible(error,
-			    "\"%s\" is not NUMBER => NUMBER\nWrite a list such as: 9101 => 101; "
-			    "9102 => 102",
+			    _("\"%s\" is not NUMBER => NUMBER\nWrite a list such as: 9101 => 101; "
+			      "9102 => 102"),
 			    item);
 		g_hash_table_insert(*pairs, g_string_chunk_insert(chunk, sides[0]),
 		    g_string_chunk_insert(chunk, sides[1]));
@@ -147,7 +150,7 @@ set_regex(GRegex **regex, const char *text, GError **error)
 	if (*regex)
 		return TRUE;
 	return impossible(
-	    error, "%s\nWrite a Perl-compatible regular expression.", broken->message);
+	    error, _("%s\nWrite a Perl-compatible regular expression."), broken->message);
 }
 
 /* Rules stand between ; only: a comma is part of {2,4}. A ; in an expression is written \;. */
@@ -190,8 +193,9 @@ check_zone(const char *text, GError **error)
 	if (zone)
 		return TRUE;
 	return impossible(error,
-	    "\"%s\" is no time zone known here\n"
-	    "Write auto, local, utc, or a name such as Europe/Moscow (timedatectl list-timezones).",
+	    _("\"%s\" is no time zone known here\n"
+	      "Write auto, local, utc, or a name such as Europe/Moscow (timedatectl "
+	      "list-timezones)."),
 	    text);
 }
 
@@ -217,27 +221,29 @@ check_url(const char *text, gboolean http_anywhere, GError **error)
 	const char *scheme, *host;
 
 	if (strchr(text, '@'))
-		return impossible(error, "there is an @ in the address\n"
-					 "Write it without user and password: https://HOST/PATH");
+		return impossible(
+		    error, _("there is an @ in the address\n"
+			     "Write it without user and password: https://HOST/PATH"));
 	uri = g_uri_parse(text, G_URI_FLAGS_NONE, &broken);
 	if (!uri)
 		return impossible(error,
-		    "\"%s\" is not an address: %s\nWrite it as https://HOST/PATH", text,
+		    _("\"%s\" is not an address: %s\nWrite it as https://HOST/PATH"), text,
 		    broken->message);
 	scheme = g_uri_get_scheme(uri);
 	host = g_uri_get_host(uri);
 	if (strcmp(scheme, "https") != 0 && strcmp(scheme, "http") != 0)
-		return impossible(
-		    error, "\"%s\" is neither https nor http\nWrite it as https://HOST/PATH", text);
+		return impossible(error,
+		    _("\"%s\" is neither https nor http\nWrite it as https://HOST/PATH"), text);
 	if (!host || !*host)
 		return impossible(
-		    error, "\"%s\" names no host\nWrite it as https://HOST/PATH", text);
+		    error, _("\"%s\" names no host\nWrite it as https://HOST/PATH"), text);
 	if (g_uri_get_fragment(uri))
-		return impossible(error, "\"%s\" has a part after #\nWrite it without that.", text);
+		return impossible(
+		    error, _("\"%s\" has a part after #\nWrite it without that."), text);
 	if (!http_anywhere && strcmp(scheme, "http") == 0 && !is_loopback(host))
 		return impossible(error,
-		    "\"%s\" would send the token unencrypted\n"
-		    "Write https:// (http is for loopback addresses only).",
+		    _("\"%s\" would send the token unencrypted\n"
+		      "Write https:// (http is for loopback addresses only)."),
 		    text);
 	return TRUE;
 }
@@ -251,19 +257,19 @@ check_template(const char *name, const char *text, GError **error)
 
 		if (*p == '}')
 			return impossible(
-			    error, "a } has no { before it\nWrite placeholders as {NAME}.");
+			    error, _("a } has no { before it\nWrite placeholders as {NAME}."));
 		if (*p != '{')
 			continue;
 		end = strchr(p, '}');
 		if (!end)
 			return impossible(
-			    error, "a { has no } behind it\nWrite placeholders as {NAME}.");
+			    error, _("a { has no } behind it\nWrite placeholders as {NAME}."));
 		word = g_strndup(p + 1, (gsize)(end - p - 1));
 		if (!g_strv_contains(config_placeholders, word)) {
 			g_autofree char *known = g_strjoinv("} {", (char **)config_placeholders);
 
-			return impossible(
-			    error, "{%s} is no placeholder\n%s may use: {%s}.", word, name, known);
+			return impossible(error, _("{%s} is no placeholder\n%s may use: {%s}."),
+			    word, name, known);
 		}
 		p = end;
 	}
@@ -279,8 +285,8 @@ set_template(
 
 	if (!*field || strspn(field, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "_") != strlen(field))
 		return impossible(error,
-		    "the name behind data_ must be letters, digits and _\n"
-		    "Give the field in PlanFix such a name, and write it here exactly so.");
+		    _("the name behind data_ must be letters, digits and _\n"
+		      "Give the field in PlanFix such a name, and write it here exactly so."));
 	if (!check_template(name, text, error))
 		return FALSE;
 	g_hash_table_insert(
@@ -297,19 +303,20 @@ check_text(const struct config_key *key, const char *text, GError **error)
 		if (strspn(text, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "._-") == strlen(text))
 			return TRUE;
 		return impossible(error,
-		    "\"%s\" holds other characters than letters, digits, . _ -\n"
-		    "Leave them out.",
+		    _("\"%s\" holds other characters than letters, digits, . _ -\n"
+		      "Leave them out."),
 		    text);
 	case CONFIG_PATH:
 		if (g_path_is_absolute(text))
 			return TRUE;
 		return impossible(error,
-		    "\"%s\" is not an absolute path\nWrite it from the root, beginning with /.",
+		    _("\"%s\" is not an absolute path\nWrite it from the root, beginning with /."),
 		    text);
 	case CONFIG_NUMBER:
 		if (number_is_dialable(text))
 			return TRUE;
-		return impossible(error, "\"%s\" is not a phone number\nWrite its digits.", text);
+		return impossible(
+		    error, _("\"%s\" is not a phone number\nWrite its digits."), text);
 	case CONFIG_ZONE: return check_zone(text, error);
 	case CONFIG_URL: return check_url(text, FALSE, error);
 	case CONFIG_LINK: return check_url(text, TRUE, error);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -197,14 +198,14 @@ adopt(const struct conversion_setting *run, struct conversion *job, const char *
 			return ours;
 	} else if (!quiet(run, seen->mp3_mtime)) {
 		later(run, job, quiet_at(run, seen->mp3_mtime),
-		    "another program may be writing the MP3");
+		    _("another program may be writing the MP3"));
 		return ADOPTION_DECIDED;
 	}
 	if (!audio_check_mp3(run->dir, mp3, &duration_ms, &error)) {
 		if (usable)
 			return seen->mp3_ours ? ADOPTION_NONE : ADOPTION_TAKEN;
-		g_prefix_error(
-		    &error, "the MP3 beside the recording is of no use and not ours to replace: ");
+		g_prefix_error(&error,
+		    _("the MP3 beside the recording is of no use and not ours to replace: "));
 		conclude(job, RECORDING_FAILED, error->message);
 		return ADOPTION_DECIDED;
 	}
@@ -228,11 +229,11 @@ await(const struct conversion_setting *run, struct conversion *job)
 	const struct recording *recording = &job->recording;
 	const gint64 wanted = MAX(recording->since, recording->call_ended);
 	const gint64 deadline = wanted + run->settings->wait;
-	g_autofree char *reason = g_strdup_printf("the file never came: %s", recording->path);
+	g_autofree char *reason = g_strdup_printf(_("the file never came: %s"), recording->path);
 
 	if (run->deserted && run->now < wanted + DESERTED_MOST) {
-		g_autofree char *empty = g_strdup_printf("the spool folder %s is empty\n"
-							 "Is its disk mounted?",
+		g_autofree char *empty = g_strdup_printf(_("the spool folder %s is empty\n"
+							   "Is its disk mounted?"),
 		    run->settings->spool);
 		job->unwritable = TRUE;
 		later(run, job, run->now + RETRY, empty);
@@ -240,7 +241,7 @@ await(const struct conversion_setting *run, struct conversion *job)
 		conclude(job, RECORDING_NONE, reason);
 	} else {
 		later(run, job, MIN(deadline, run->now + run->settings->stable),
-		    "the file is awaited");
+		    _("the file is awaited"));
 	}
 }
 
@@ -253,11 +254,12 @@ complete(const struct conversion_setting *run, struct conversion *job, const sig
 	/* Who keeps it open for ever without writing must not keep the recording from anybody. */
 	if (seen->wav.writing && ABS(run->now - seen->wav.mtime) < run->settings->wait) {
 		later(run, job, run->now + run->settings->stable,
-		    "a program has the file open for writing");
+		    _("a program has the file open for writing"));
 		return FALSE;
 	}
 	if (!finished && !quiet(run, seen->wav.mtime)) {
-		later(run, job, quiet_at(run, seen->wav.mtime), "the file is still being written");
+		later(
+		    run, job, quiet_at(run, seen->wav.mtime), _("the file is still being written"));
 		return FALSE;
 	}
 	return TRUE;
@@ -278,7 +280,7 @@ ready(const struct conversion_setting *run, struct conversion *job, const sight 
 		return FALSE;
 	}
 	if (seen->wav.frames == 0) {
-		conclude(job, RECORDING_NONE, "no audio: a header only");
+		conclude(job, RECORDING_NONE, _("no audio: a header only"));
 		return FALSE;
 	}
 	return TRUE;
@@ -298,7 +300,7 @@ drop(const struct conversion_setting *run, struct conversion *job)
 {
 	job->dropped = TRUE;
 	job->recording.not_before = run->now;
-	conclude(job, RECORDING_WAITING, "stopped before it was encoded");
+	conclude(job, RECORDING_WAITING, _("stopped before it was encoded"));
 }
 
 static void
@@ -312,7 +314,7 @@ encode_failed(const struct conversion_setting *run, struct conversion *job, cons
 		break;
 	case AUDIO_ERROR_MISSING:
 		later(run, job, run->now + run->settings->stable,
-		    "the file vanished while it was looked at");
+		    _("the file vanished while it was looked at"));
 		break;
 	case AUDIO_ERROR_UNREADABLE:
 	case AUDIO_ERROR_CHECK: conclude(job, RECORDING_FAILED, error->message); break;
@@ -343,7 +345,7 @@ encode(const struct conversion_setting *run, struct conversion *job, const char 
 	if (audio_probe(run->dir, recording->path, &after, NULL) &&
 	    (after.size != seen->wav.size || after.mtime != seen->wav.mtime)) {
 		later(run, job, run->now + run->settings->stable,
-		    "the file grew while it was encoded");
+		    _("the file grew while it was encoded"));
 		return;
 	}
 	job->audio_ms = duration_ms;
@@ -387,8 +389,8 @@ conversion_run(const struct conversion_setting *run, struct conversion *job)
 	}
 	if (adoption == ADOPTION_TAKEN)
 		conclude(job, RECORDING_FAILED,
-		    "NAME.mp3 and NAME.wav.mp3 are both there, and not of this recording\n"
-		    "Move them elsewhere; `replay` tries again.");
+		    _("NAME.mp3 and NAME.wav.mp3 are both there, and not of this recording\n"
+		      "Move them elsewhere; `replay` tries again."));
 	else if (adoption == ADOPTION_NONE && ready(run, job, &seen))
 		encode(run, job, mp3, &seen);
 }
@@ -436,6 +438,6 @@ conversion_grown(const struct conversion_setting *run, struct recording *recordi
 	recording->state = RECORDING_WAITING;
 	recording->not_before = run->now;
 	g_free(recording->reason);
-	recording->reason = g_strdup("the file has grown since it was converted");
+	recording->reason = g_strdup(_("the file has grown since it was converted"));
 	return TRUE;
 }

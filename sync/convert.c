@@ -3,6 +3,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -140,7 +142,7 @@ collect(store *db, struct run *run, guint *busy, struct convert_result *result, 
 	for (guint i = 0; i < jobs->len; i++) {
 		job = jobs->pdata[i];
 		if (!recordings_move(db, &job->recording, RECORDING_CONVERTING, error)) {
-			g_prefix_error(error, "recording %s of call %s: ", job->recording.file,
+			g_prefix_error(error, _("recording %s of call %s: "), job->recording.file,
 			    job->recording.callid);
 			store_rollback(db);
 			return FALSE;
@@ -189,8 +191,7 @@ show_progress(const struct convert_result *result, gint64 due)
 	if (due <= 1)
 		return;
 	fputs("\r\033[K", stderr);
-	fprintf(stderr,
-	    "recordings: %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT ", %.1f hours of sound", seen,
+	fprintf(stderr, _("recordings: %" PRId64 " of %" PRId64 ", %.1f hours of sound"), seen,
 	    MAX(seen, due), (double)result->audio_ms / 3600000);
 }
 
@@ -333,8 +334,8 @@ open_run(struct run *run, GError **error)
 	run->one.dir = open(settings->spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (run->one.dir < 0) {
 		g_set_error(error, AUDIO_ERROR, AUDIO_ERROR_MISSING,
-		    "the spool folder %s cannot be opened: %s\nCheck [recordings] spool and its "
-		    "rights.",
+		    _("the spool folder %s cannot be opened: %s\nCheck [recordings] spool and its "
+		      "rights."),
 		    settings->spool, g_strerror(errno));
 		return FALSE;
 	}

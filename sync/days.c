@@ -3,6 +3,8 @@
 #include "sync/spool.h"
 #include "sync/text.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <string.h>
 
 struct day {
@@ -115,11 +117,10 @@ days_print(const struct days *days, FILE *out, double rate)
 		print_day(day, day->date, out);
 	}
 	print_day(&days->sum, "all", out);
-	fprintf(out, "%" G_GINT64_FORMAT " requests", days->sum.requests);
+	fprintf(out, _("%" PRId64 " requests"), days->sum.requests);
 	if (rate > 0) {
 		const gint64 minutes = (gint64)((double)days->sum.requests / rate / 60 + 0.5);
-		fprintf(out,
-		    ", about %" G_GINT64_FORMAT " h %02" G_GINT64_FORMAT " min at %g a second",
+		fprintf(out, _(", about %" PRId64 " h %02" PRId64 " min at %g a second"),
 		    minutes / 60, minutes % 60, rate);
 	}
 	fputc('\n', out);

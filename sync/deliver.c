@@ -240,7 +240,7 @@ start(struct pass *pass, GArray *items, GArray *bodies)
 			continue;
 		const struct answer none = { .retry_after = -1 };
 		char *text =
-		    g_strdup(error != NULL ? error->message : "its recording has no link now");
+		    g_strdup(error != NULL ? error->message : _("its recording has no link now"));
 		log_outcome(item, &none, VERDICT_LATER, text);
 		note(pass, item, &none, VERDICT_LATER, text);
 		g_hash_table_remove(pass->under_way, &item->id);
@@ -416,7 +416,7 @@ deliver(
 		    ngettext(
 			"an earlier run was cut off: of %d request nobody knows whether it arrived",
 			"an earlier run was cut off: of %d requests nobody knows whether they "
-		        "arrived",
+			"arrived",
 			(gulong)left.lost),
 		    left.lost);
 

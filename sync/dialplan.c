@@ -1,5 +1,6 @@
 #include "sync/dialplan.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 G_DEFINE_QUARK(celsync_dialplan_error, dialplan_error)
@@ -253,19 +254,19 @@ dialplan_merge(const char *text, const char *hook, GPtrArray *notes, GError **er
 		if (place.planfix)
 			g_ptr_array_add(
 			    notes, g_strdup_printf(
-				       "[%s] speaks to PlanFix already: take that out, or every "
-				       "window is opened twice",
+				       _("[%s] speaks to PlanFix already: take that out, or every "
+					 "window is opened twice"),
 				       hooks[i].context));
 		if (!place.found) {
 			append_block(block, hooks[i].context, hook, hooks[i].arguments);
 		} else if (place.first < 0 || place.numbered) {
 			g_set_error(error, DIALPLAN_ERROR, DIALPLAN_ERROR_BY_HAND,
-			    "[%s] %s\nWrite this step into it by hand, or make its priorities 1, "
-			    "n, n, …: "
-			    "AGI(%s,%s)",
+			    _("[%s] %s\nWrite this step into it by hand, or make its priorities 1, "
+			      "n, n, …: "
+			      "AGI(%s,%s)"),
 			    hooks[i].context,
-			    place.numbered ? "has priorities that are numbered one by one"
-					   : "has no priority 1 of its own",
+			    place.numbered ? _("has priorities that are numbered one by one")
+					   : _("has no priority 1 of its own"),
 			    hook, hooks[i].arguments);
 			return NULL;
 		} else {
@@ -363,15 +364,15 @@ fault_of(const GPtrArray *lines, const char *context, enum dialplan_kind kind)
 		gboolean back = strstr(lower, "return(") != NULL;
 		if (kind == DIALPLAN_GOSUB && strstr(lower, "macroexit") != NULL)
 			return g_strdup_printf(
-			    "[%s] ends with MacroExit, but FreePBX calls it by Gosub", context);
+			    _("[%s] ends with MacroExit, but FreePBX calls it by Gosub"), context);
 		if (kind == DIALPLAN_MACRO && back && strstr(lower, "macro_depth") == NULL)
 			return g_strdup_printf(
-			    "[%s] ends with Return, but FreePBX calls it by Macro", context);
+			    _("[%s] ends with Return, but FreePBX calls it by Macro"), context);
 		returns |= back;
 	}
 	if (kind == DIALPLAN_GOSUB && found && !returns)
 		return g_strdup_printf(
-		    "[%s] has no Return, but FreePBX calls it by Gosub", context);
+		    _("[%s] has no Return, but FreePBX calls it by Gosub"), context);
 	return NULL;
 }
 

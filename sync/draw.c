@@ -21,12 +21,12 @@ struct sign {
 };
 
 static const struct sign span_signs[SPAN_KINDS] = {
-	[SPAN_WAITING] = { "·", "_", DIM, "alone: dialling, menu, queue" },
-	[SPAN_RINGING] = { "░", ".", "33", "ringing" },
-	[SPAN_BRIDGED] = { "─", "-", NULL, "in a bridge, but no talk with the client" },
-	[SPAN_TALK] = { "▓", "=", "32", "talking, connected with the client" },
-	[SPAN_MUSIC] = { "♪", "m", "36", "music on hold" },
-	[SPAN_HELD] = { "~", "~", "36", "parked or held" },
+	[SPAN_WAITING] = { "·", "_", DIM, N_("alone: dialling, menu, queue") },
+	[SPAN_RINGING] = { "░", ".", "33", N_("ringing") },
+	[SPAN_BRIDGED] = { "─", "-", NULL, N_("in a bridge, but no talk with the client") },
+	[SPAN_TALK] = { "▓", "=", "32", N_("talking, connected with the client") },
+	[SPAN_MUSIC] = { "♪", "m", "36", N_("music on hold") },
+	[SPAN_HELD] = { "~", "~", "36", N_("parked or held") },
 };
 
 enum mark {
@@ -37,10 +37,10 @@ enum mark {
 	MARKS
 };
 static const struct sign marks[MARKS] = {
-	[MARK_WIRE] = { "┄", ":", DIM, "Local channel in a bridge" },
-	[MARK_HANGUP] = { "×", "x", NULL, "hang-up, with its cause" },
-	[MARK_GOES_ON] = { "›", ">", DIM, "goes on after this call" },
-	[MARK_NO_END] = { "?", "?", "31", "its end was not written" },
+	[MARK_WIRE] = { "┄", ":", DIM, N_("Local channel in a bridge") },
+	[MARK_HANGUP] = { "×", "x", NULL, N_("hang-up, with its cause") },
+	[MARK_GOES_ON] = { "›", ">", DIM, N_("goes on after this call") },
+	[MARK_NO_END] = { "?", "?", "31", N_("its end was not written") },
 };
 
 /* Text. */

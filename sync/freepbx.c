@@ -3,6 +3,7 @@
 #include "poller/pbx_database.h"
 #include "sync/freepbx_text.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #define SETTINGS_DATABASE "asterisk"
@@ -40,11 +41,11 @@ text_of(struct look *look, const char *path)
 	g_autoptr(GError) error = NULL;
 	char *text = NULL;
 	if (g_file_get_contents(whole, &text, NULL, &error)) {
-		note(look, "read %s", whole);
+		note(look, _("read %s"), whole);
 		return text;
 	}
 	if (!g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-		note(look, "%s\nRun this as root, so that it may be read.", error->message);
+		note(look, _("%s\nRun this as root, so that it may be read."), error->message);
 	return NULL;
 }
 
@@ -77,7 +78,7 @@ read_odbc(struct look *look)
 	const char *dsn = odbc(look, "dsn");
 	g_autofree char *text = dsn != NULL ? text_of(look, "/etc/odbc.ini") : NULL;
 	if (text != NULL && !freepbx_text_section(text, dsn, look->odbc))
-		note(look, "/etc/odbc.ini has no section [%s]", dsn);
+		note(look, _("/etc/odbc.ini has no section [%s]"), dsn);
 }
 
 static void
@@ -150,7 +151,7 @@ ask_database(struct look *look)
 		note(look, "%s", error->message);
 		return;
 	}
-	note(look, "asked FreePBX's database (%s on %s)", config.database, host);
+	note(look, _("asked FreePBX's database (%s on %s)"), config.database, host);
 	GHashTableIter iter;
 	gpointer key, value;
 	g_hash_table_iter_init(&iter, asked);
@@ -193,9 +194,9 @@ place_records(struct look *look)
 	gboolean any = setting(look, "AMPDBUSER") != NULL || odbc(look, "dsn") != NULL;
 	if (type != NULL && strcmp(type, "mysql") != 0)
 		note(look,
-		    "FreePBX keeps its records in a database of the kind %s\nOnly MariaDB, MySQL "
-		    "and "
-		    "SQLite can be read.",
+		    _("FreePBX keeps its records in a database of the kind %s\nOnly MariaDB, MySQL "
+		      "and "
+		      "SQLite can be read."),
 		    type);
 	if (!any) {
 		g_autofree char *path = below(look, SQLITE_FILE);
@@ -240,9 +241,9 @@ place_recordings(struct look *look)
 	found->format = g_strdup(format);
 	if (format != NULL && (strcmp(format, "g729") == 0 || strcmp(format, "g722") == 0))
 		note(look,
-		    "FreePBX records in the format %s, which cannot be read here\nSet "
-		    "MIXMON_FORMAT to wav in "
-		    "Advanced Settings, so that recordings become MP3s.",
+		    _("FreePBX records in the format %s, which cannot be read here\nSet "
+		      "MIXMON_FORMAT to wav in "
+		      "Advanced Settings, so that recordings become MP3s."),
 		    format);
 }
 
@@ -276,12 +277,12 @@ freepbx_look(struct freepbx *found, const char *root)
 	place_records(&look);
 	place_recordings(&look);
 	if (g_strcmp0(switch_of(&look, "CEL_ENABLED"), "off") == 0)
-		note(&look, "CEL is switched off\nSwitch CEL_ENABLED on in FreePBX's Advanced "
-			    "Settings: without it calls "
-			    "are rebuilt from CDR alone.");
+		note(&look, _("CEL is switched off\nSwitch CEL_ENABLED on in FreePBX's Advanced "
+			      "Settings: without it calls "
+			      "are rebuilt from CDR alone."));
 	const char *utc = switch_of(&look, "CDRUSEGMT");
 	if (utc != NULL)
-		note(&look, "the records' clock: %s (CDRUSEGMT)",
+		note(&look, _("the records' clock: %s (CDRUSEGMT)"),
 		    strcmp(utc, "on") == 0 ? "UTC" : "local");
 }
 

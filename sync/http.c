@@ -27,6 +27,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <glib/gi18n.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -133,13 +134,14 @@ http_open(const struct http_config *config, GError **error)
 {
 	if (config->ca_file != NULL && access(config->ca_file, R_OK) != 0) {
 		g_set_error(error, HTTP_ERROR, HTTP_ERROR_CONFIG,
-		    "cannot read the certificates in %s: %s\n"
-		    "Correct [planfix] ca_file, or remove it to trust the system's certificates.",
+		    _("cannot read the certificates in %s: %s\n"
+		      "Correct [planfix] ca_file, or remove it to trust the system's "
+		      "certificates."),
 		    config->ca_file, g_strerror(errno));
 		return NULL;
 	}
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-		g_set_error(error, HTTP_ERROR, HTTP_ERROR_FAILED, "libcurl cannot be started");
+		g_set_error(error, HTTP_ERROR, HTTP_ERROR_FAILED, _("libcurl cannot be started"));
 		return NULL;
 	}
 
@@ -165,7 +167,7 @@ http_open(const struct http_config *config, GError **error)
 	}
 	if (!fine) {
 		g_set_error(error, HTTP_ERROR, HTTP_ERROR_FAILED,
-		    "libcurl (%s) cannot be set up for %s", curl_version(), config->url);
+		    _("libcurl (%s) cannot be set up for %s"), curl_version(), config->url);
 		return NULL;
 	}
 	return g_steal_pointer(&h);
@@ -213,7 +215,7 @@ http_post(http *h, gint64 id, const char *body, GError **error)
 			slot = &h->slots[i];
 	if (slot == NULL) {
 		g_set_error(error, HTTP_ERROR, HTTP_ERROR_FAILED,
-		    "%u requests are under way already", h->busy);
+		    _("%u requests are under way already"), h->busy);
 		return FALSE;
 	}
 
@@ -230,7 +232,7 @@ http_post(http *h, gint64 id, const char *body, GError **error)
 	const CURLMcode added = curl_multi_add_handle(h->multi, slot->easy);
 	if (sized != CURLE_OK || added != CURLM_OK) {
 		g_set_error(error, HTTP_ERROR, HTTP_ERROR_FAILED,
-		    "libcurl cannot start a request: %s", curl_multi_strerror(added));
+		    _("libcurl cannot start a request: %s"), curl_multi_strerror(added));
 		return FALSE;
 	}
 	slot->busy = TRUE;
@@ -262,9 +264,9 @@ static char *
 why_no_answer(const struct slot *slot, CURLcode code)
 {
 	if (slot->rewound)
-		return g_strdup("the connection was closed after the request had been sent");
+		return g_strdup(_("the connection was closed after the request had been sent"));
 	if (code == CURLE_OK)
-		return g_strdup("the transfer ended without an answer");
+		return g_strdup(_("the transfer ended without an answer"));
 	if (slot->words[0] != '\0')
 		return one_line(slot->words, strlen(slot->words));
 	return g_strdup(curl_easy_strerror(code));
@@ -333,7 +335,7 @@ http_wait(http *h, gint64 wait, int wake, http_done done, gpointer data, GError 
 			    h->multi, &extra, wake >= 0 ? 1 : 0, (int)MIN(ms, G_MAXINT), NULL);
 		if (bad != CURLM_OK) {
 			g_set_error(error, HTTP_ERROR, HTTP_ERROR_FAILED,
-			    "libcurl cannot wait for answers: %s", curl_multi_strerror(bad));
+			    _("libcurl cannot wait for answers: %s"), curl_multi_strerror(bad));
 			return FALSE;
 		}
 		if (left <= 0 || extra.revents != 0)
@@ -418,7 +420,7 @@ http_fetch(const char *url, gint64 timeout, gsize max, long *status, GError **er
 		    *words != '\0' ? words : curl_easy_strerror(bad));
 	else
 		g_set_error(
-		    error, HTTP_ERROR, HTTP_ERROR_FAILED, "the web server answers %ld", *status);
+		    error, HTTP_ERROR, HTTP_ERROR_FAILED, _("the web server answers %ld"), *status);
 	return NULL;
 }
 

@@ -10,6 +10,7 @@
 #include "sync/init_user.h"
 #include "sync/log.h"
 
+#include <glib/gi18n.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
@@ -101,7 +102,7 @@ take_found(struct init *init, const struct freepbx *found)
 		    "%s", (const char *)found->notes->pdata[i]);
 	log_say(LOG_LEVEL_INFO, "extensions found: %u; trunks: %s; recordings in %s",
 	    found->extensions->len, found->trunks->len > 0 ? trunks : "none",
-	    found->spool != NULL ? found->spool : "the usual place");
+	    found->spool != NULL ? found->spool : _("the usual place"));
 }
 
 /* Each of several PBXs has a store and a secret of its own, and its name before its call ids. */
@@ -138,9 +139,9 @@ gather(struct init *init, GError **error)
 			return FALSE;
 	if (!somewhere && get(init, "source.host") == NULL && get(init, "source.path") == NULL &&
 	    get(init, "source.socket") == NULL)
-		return refuse(error, "no database of Asterisk's was found\nSay where it is, e.g. "
-				     "--set source.host=localhost "
-				     "or --set source.driver=sqlite --set source.path=FILE.");
+		return refuse(error, _("no database of Asterisk's was found\nSay where it is, e.g. "
+				       "--set source.host=localhost "
+				       "or --set source.driver=sqlite --set source.path=FILE."));
 	return TRUE;
 }
 
@@ -153,13 +154,15 @@ one_line(const char *text, const char *where, GError **error)
 	for (const char *p = line; *p != '\0'; p++)
 		if (g_ascii_iscntrl(*p)) {
 			refuse(error,
-			    "%s holds more than one line\nPut the secret into it, alone and on one "
-			    "line.",
+			    _("%s holds more than one line\nPut the secret into it, alone and on "
+			      "one "
+			      "line."),
 			    where);
 			return NULL;
 		}
 	if (*line == '\0') {
-		refuse(error, "%s is empty\nPut the secret into it, alone and on one line.", where);
+		refuse(
+		    error, _("%s is empty\nPut the secret into it, alone and on one line."), where);
 		return NULL;
 	}
 	return g_steal_pointer(&line);
@@ -177,7 +180,7 @@ read_secret(const char *file, GError **error)
 	while ((got = read(STDIN_FILENO, buffer + n, sizeof(buffer) - 1 - n)) > 0)
 		n += (gsize)got;
 	buffer[n] = '\0';
-	return one_line(buffer, "standard input", error);
+	return one_line(buffer, _("standard input"), error);
 }
 
 static gboolean
@@ -188,27 +191,27 @@ find_planfix(struct init *init, GError **error)
 	g_autofree char *url =
 	    g_strdup(o->planfix_url != NULL ? o->planfix_url : get(init, "planfix.url"));
 	for (int tries = 0; url == NULL && ask && tries < TRIES; tries++) {
-		url = init_ask("PlanFix's address (https://ACCOUNT.planfix.ru/tel/api/)", FALSE);
+		url = init_ask(_("PlanFix's address (https://ACCOUNT.planfix.ru/tel/api/)"), FALSE);
 		if (url == NULL || g_str_has_prefix(url, "http"))
 			continue;
 		log_say(LOG_LEVEL_WARNING, "that is no address: it begins with https://");
 		g_clear_pointer(&url, g_free);
 	}
 	if (url == NULL)
-		return refuse(error, "PlanFix's address is missing\nGive "
-				     "--planfix-url=https://ACCOUNT.planfix.ru/tel/api/: it "
-				     "stands in PlanFix's telephony settings.");
+		return refuse(error, _("PlanFix's address is missing\nGive "
+				       "--planfix-url=https://ACCOUNT.planfix.ru/tel/api/: it "
+				       "stands in PlanFix's telephony settings."));
 	set(init, "planfix.url", url);
 	if (o->token_file != NULL) {
 		init->token = read_secret(o->token_file, error);
 		return init->token != NULL;
 	}
 	if (ask)
-		init->token = init_ask("PlanFix's key (it is not shown)", TRUE);
+		init->token = init_ask(_("PlanFix's key (it is not shown)"), TRUE);
 	if (init->token == NULL)
-		return refuse(error, "PlanFix's key is missing\nGive --token-file=FILE, or "
-				     "--token-file=- to read it from "
-				     "standard input.");
+		return refuse(error, _("PlanFix's key is missing\nGive --token-file=FILE, or "
+				       "--token-file=- to read it from "
+				       "standard input."));
 	return TRUE;
 }
 
@@ -308,15 +311,17 @@ find_user(struct init *init, GError **error)
 	    INIT_USER_MISSING) {
 		if (strstr(failed->message, USER_EXISTS) != NULL)
 			return refuse(error,
-			    "there is a database user %s already, with another password\nGive its "
-			    "password with --db-password-file, name another user with --db-user, "
-			    "or let "
-			    "the database's administrator drop this one.",
+			    _("there is a database user %s already, with another password\nGive "
+			      "its "
+			      "password with --db-password-file, name another user with --db-user, "
+			      "or let "
+			      "the database's administrator drop this one."),
 			    login.user);
 		return leave_sql(init, &login, update_cdr, failed, error);
 	}
 	log_say(LOG_LEVEL_INFO, "made the database user %s: it may read %s and %s%s", login.user,
-	    login.cel_table, login.cdr_table, update_cdr ? ", and change cdr.recordingfile" : "");
+	    login.cel_table, login.cdr_table,
+	    update_cdr ? _(", and change cdr.recordingfile") : "");
 	return TRUE;
 }
 
@@ -402,9 +407,9 @@ write_configuration(const struct init *init, GError **error)
 	/* The old one keeps a name all the time: a crash between the two renames leaves it as FILE.bak, and FILE.new beside it. */
 	if (g_file_test(init->place.file, G_FILE_TEST_EXISTS) &&
 	    g_rename(init->place.file, old) != 0)
-		return init_place_fail(init->place.file, "cannot be kept as .bak", error);
+		return init_place_fail(init->place.file, _("cannot be kept as .bak"), error);
 	if (g_rename(fresh, init->place.file) != 0)
-		return init_place_fail(init->place.file, "cannot be written", error);
+		return init_place_fail(init->place.file, _("cannot be written"), error);
 	log_say(LOG_LEVEL_INFO, "wrote %s", init->place.file);
 	tell_folders(init);
 	return TRUE;
@@ -417,8 +422,9 @@ is_free(const struct init *init, GError **error)
 	    !g_file_test(init->place.file, G_FILE_TEST_EXISTS))
 		return TRUE;
 	return refuse(error,
-	    "%s is there already, and stays as it is\n--force writes a new one and keeps this one "
-	    "as %s.bak.",
+	    _("%s is there already, and stays as it is\n--force writes a new one and keeps this "
+	      "one "
+	      "as %s.bak."),
 	    init->place.file, init->place.file);
 }
 

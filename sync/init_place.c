@@ -3,6 +3,7 @@
 #include "sync/config.h"
 
 #include <errno.h>
+#include <glib/gi18n.h>
 #include <glib/gstdio.h>
 #include <pwd.h>
 #include <string.h>
@@ -64,7 +65,7 @@ gboolean
 init_place_fail(const char *path, const char *what, GError **error)
 {
 	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_FILE,
-	    "%s %s: %s\nRun this as root, or name another file with -c.", path, what,
+	    _("%s %s: %s\nRun this as root, or name another file with -c."), path, what,
 	    g_strerror(errno));
 	return FALSE;
 }
@@ -73,9 +74,9 @@ static gboolean
 give(const struct init_place *place, const char *path, mode_t mode, GError **error)
 {
 	if (place->group != (gid_t)-1 && chown(path, (uid_t)-1, place->group) != 0)
-		return init_place_fail(path, "cannot be given away", error);
+		return init_place_fail(path, _("cannot be given away"), error);
 	return g_chmod(path, mode) == 0 ||
-	       init_place_fail(path, "cannot be closed to others", error);
+	       init_place_fail(path, _("cannot be closed to others"), error);
 }
 
 /* Until it is given away nobody but its owner can read it. */
@@ -93,6 +94,6 @@ init_place_make(const struct init_place *place, GError **error)
 	if (g_file_test(place->folder, G_FILE_TEST_IS_DIR))
 		return TRUE;
 	if (g_mkdir_with_parents(place->folder, 0750) != 0)
-		return init_place_fail(place->folder, "cannot be made", error);
+		return init_place_fail(place->folder, _("cannot be made"), error);
 	return give(place, place->folder, 0750, error);
 }

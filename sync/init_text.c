@@ -3,6 +3,7 @@
 #include "sync/config.h"
 #include "sync/nearest.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #define WIDTH 98
@@ -115,7 +116,8 @@ init_text(const char *title, GHashTable *values, GHashTable *remarks)
 static gboolean
 refuse(GError **error, const char *what, const char *name, const char *remedy)
 {
-	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_KEY, "--set %s: %s\n%s", name, what, remedy);
+	g_set_error(
+	    error, CONFIG_ERROR, CONFIG_ERROR_KEY, _("--set %s: %s\n%s"), name, what, remedy);
 	return FALSE;
 }
 
@@ -139,10 +141,10 @@ unknown(const char *name, GError **error)
 	const char *near = nearest_word(name, (const char *const *)names->pdata, names->len);
 	g_autofree char *remedy =
 	    near != NULL
-		? g_strdup_printf("Did you mean %s?", near)
-		: g_strdup("Write SECTION.KEY=VALUE, e.g. pbx.trunk=mango; celsync.conf(5) "
-			   "tells every key.");
-	return refuse(error, "there is no such key", name, remedy);
+		? g_strdup_printf(_("Did you mean %s?"), near)
+		: g_strdup(_("Write SECTION.KEY=VALUE, e.g. pbx.trunk=mango; celsync.conf(5) "
+			     "tells every key."));
+	return refuse(error, _("there is no such key"), name, remedy);
 }
 
 gboolean
@@ -150,8 +152,8 @@ init_text_set(GHashTable *values, const char *setting, GError **error)
 {
 	const char *equals = strchr(setting, '=');
 	if (equals == NULL)
-		return refuse(error, "there is no value", setting,
-		    "Write SECTION.KEY=VALUE, e.g. pbx.trunk=mango");
+		return refuse(error, _("there is no value"), setting,
+		    _("Write SECTION.KEY=VALUE, e.g. pbx.trunk=mango"));
 	g_autofree char *name = g_strndup(setting, (gsize)(equals - setting));
 	g_strstrip(name);
 	const struct config_key *key = config_keys();
@@ -160,10 +162,10 @@ init_text_set(GHashTable *values, const char *setting, GError **error)
 	if (key->section == NULL)
 		return unknown(name, error);
 	if (key->secret)
-		return refuse(error, "a secret on the command line can be read by everybody", name,
-		    "Use --token-file or --db-password-file.");
+		return refuse(error, _("a secret on the command line can be read by everybody"),
+		    name, _("Use --token-file or --db-password-file."));
 	if (strchr(equals, '\n') != NULL)
-		return refuse(error, "a value is one line", name, "Take the line break out.");
+		return refuse(error, _("a value is one line"), name, _("Take the line break out."));
 	g_hash_table_insert(values, g_steal_pointer(&name), g_strstrip(g_strdup(equals + 1)));
 	return TRUE;
 }

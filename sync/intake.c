@@ -138,8 +138,7 @@ quiet_for(const struct intake_run *run, const struct group *group, const struct 
 static gboolean
 needs_cdr(const struct intake_run *run, const struct group *group, const struct call *call)
 {
-	if (group->n_records > 0 || !source_has_cdr(run->pbx->source) ||
-	    run->teller.print != NULL)
+	if (group->n_records > 0 || !source_has_cdr(run->pbx->source) || run->teller.print != NULL)
 		return FALSE;
 	if (call->direction == DIRECTION_OUT)
 		return call->client == NULL;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n.h>
 #include <glib/gstdio.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -21,8 +22,8 @@ lock_take(const char *store_path, const char *name, run_lock **lock, GError **er
 		int e = errno;
 
 		g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(e),
-		    "the lock file %s cannot be opened: %s\n"
-		    "Its folder must exist and belong to the user celsync runs as.",
+		    _("the lock file %s cannot be opened: %s\n"
+		      "Its folder must exist and belong to the user celsync runs as."),
 		    path, g_strerror(e));
 		return LOCK_FAILED;
 	}
@@ -35,8 +36,8 @@ lock_take(const char *store_path, const char *name, run_lock **lock, GError **er
 		if (e == EWOULDBLOCK)
 			return LOCK_BUSY;
 		g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(e),
-		    "the file %s cannot be locked: %s\n"
-		    "The store must lie on a local file system that knows flock.",
+		    _("the file %s cannot be locked: %s\n"
+		      "The store must lie on a local file system that knows flock."),
 		    path, g_strerror(e));
 		return LOCK_FAILED;
 	}

@@ -21,37 +21,37 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{ "sync", cmd_sync, "", "One pass: read, convert, report. What the timer runs" },
-	{ "watch", cmd_watch, "", "Passes every few seconds, until told to stop" },
-	{ "backfill", cmd_backfill, "--from T --to T", "Report past dates" },
-	{ "replay", cmd_replay, "", "Send again what was not delivered" },
-	{ "announce", cmd_announce, "", "Open the window of a ringing call; used by the hook" },
+	{ "sync", cmd_sync, "", N_("One pass: read, convert, report. What the timer runs") },
+	{ "watch", cmd_watch, "", N_("Passes every few seconds, until told to stop") },
+	{ "backfill", cmd_backfill, "--from T --to T", N_("Report past dates") },
+	{ "replay", cmd_replay, "", N_("Send again what was not delivered") },
+	{ "announce", cmd_announce, "", N_("Open the window of a ringing call; used by the hook") },
 	{ "calls", cmd_calls, "--from T --to T | --call ID",
-	    "Calls as rebuilt from the source; changes nothing" },
-	{ "show", cmd_show, "ID | NUMBER DATE", "One call: timeline, requests, answers" },
-	{ "report", cmd_report, "", "Every call of a period: sent, waiting, skipped and why" },
-	{ "status", cmd_status, "", "Where things stand" },
-	{ "check", cmd_check, "", "Test configuration, database, recordings and PlanFix" },
-	{ "recordings", cmd_recordings, "", "Recordings that wait or failed, and why" },
-	{ "forget", cmd_forget, "NUMBER", "Remove one number's personal data" },
-	{ "init", cmd_init, "", "Write a configuration from FreePBX's own files" },
+	    N_("Calls as rebuilt from the source; changes nothing") },
+	{ "show", cmd_show, "ID | NUMBER DATE", N_("One call: timeline, requests, answers") },
+	{ "report", cmd_report, "", N_("Every call of a period: sent, waiting, skipped and why") },
+	{ "status", cmd_status, "", N_("Where things stand") },
+	{ "check", cmd_check, "", N_("Test configuration, database, recordings and PlanFix") },
+	{ "recordings", cmd_recordings, "", N_("Recordings that wait or failed, and why") },
+	{ "forget", cmd_forget, "NUMBER", N_("Remove one number's personal data") },
+	{ "init", cmd_init, "", N_("Write a configuration from FreePBX's own files") },
 };
 
 static void
 print_help(void)
 {
-	fputs("Usage: celsync [-c FILE] [-v] COMMAND [OPTION…]\n\n"
-	      "Reads Asterisk's call records and reports every call to PlanFix.\n\nCommands:\n",
+	fputs(_("Usage: celsync [-c FILE] [-v] COMMAND [OPTION…]\n\n"
+		"Reads Asterisk's call records and reports every call to PlanFix.\n\nCommands:\n"),
 	    stdout);
 	for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
 		fprintf(stdout, "  %-11s %s%s\n", commands[i].name, _(commands[i].help),
-		    commands[i].run ? "" : " (not built yet)");
-	fputs("\nOptions:\n"
-	      "  -c, --config=FILE  Use this configuration (else $CELSYNC_CONFIG, else\n"
-	      "                     /etc/celsync/celsync.conf)\n"
-	      "  -v, --verbose      Say more on stderr\n"
-	      "  --version          Print the version\n"
-	      "  -h, --help         Print this; celsync COMMAND --help tells more of one\n",
+		    commands[i].run ? "" : _(" (not built yet)"));
+	fputs(_("\nOptions:\n"
+		"  -c, --config=FILE  Use this configuration (else $CELSYNC_CONFIG, else\n"
+		"                     /etc/celsync/celsync.conf)\n"
+		"  -v, --verbose      Say more on stderr\n"
+		"  --version          Print the version\n"
+		"  -h, --help         Print this; celsync COMMAND --help tells more of one\n"),
 	    stdout);
 }
 
@@ -68,7 +68,7 @@ find_command(const char *name)
 	}
 	near = nearest_word(name, names, G_N_ELEMENTS(names));
 	log_say(LOG_LEVEL_ERROR, "there is no command \"%s\"\n%s%s%scelsync --help lists them.",
-	    name, near ? "Did you mean " : "", near ? near : "", near ? "? " : "");
+	    name, near ? _("Did you mean ") : "", near ? near : "", near ? "? " : "");
 	return NULL;
 }
 
@@ -106,12 +106,12 @@ begin(struct app *app, int argc, char **argv)
 
 	g_option_context_set_help_enabled(context, FALSE);
 	g_option_context_set_strict_posix(context, TRUE);
-	g_option_context_add_main_entries(context, entries, NULL);
+	g_option_context_add_main_entries(context, entries, I18N_DOMAIN);
 	g_auto(GStrv) words = g_strdupv(argv);
 	if (!g_option_context_parse(context, &argc, &argv, &error)) {
 		g_autofree char *near = app_near_option(words, entries, NULL);
 		log_say(LOG_LEVEL_ERROR, "%s\n%s%s%sTry celsync --help.", error->message,
-		    near ? "Did you mean " : "", near ? near : "", near ? "? " : "");
+		    near ? _("Did you mean ") : "", near ? near : "", near ? "? " : "");
 		return EXIT_USAGE;
 	}
 	if (version) {
@@ -150,7 +150,7 @@ finish_output(int status)
 	/* A reader that has seen enough (`| head`) needs no message. */
 	if (!reader_is_gone())
 		log_say(LOG_LEVEL_ERROR, "the output could not be written: %s",
-		    failed ? g_strerror(e) : "an earlier write failed");
+		    failed ? g_strerror(e) : _("an earlier write failed"));
 	return status == EXIT_DONE ? EXIT_PARTLY : status;
 }
 

@@ -73,7 +73,10 @@ note_intake(struct tally *tally, const struct intake_result *r)
 {
 	if (r->first && r->history > 0)
 		log_say(LOG_LEVEL_INFO,
-		    "first run: %" G_GINT64_FORMAT " older rows are left to backfill", r->history);
+		    ngettext("first run: %" PRId64 " older row is left to backfill",
+			"first run: %" PRId64 " older rows are left to backfill",
+			(gulong)r->history),
+		    r->history);
 	tally->n[DONE_CALLS] += r->calls;
 	tally->n[DONE_EVENTS] += r->events;
 	tally->n[DONE_RECORDINGS] += r->recordings;
@@ -123,7 +126,7 @@ convert_all(struct app *app, store *db, struct tally *tally)
 	struct convert_result result = { 0 };
 	int status = EXIT_DONE;
 	if (!convert(db, &app->config->recordings, g_get_real_time(), &app_stop, &result, &error))
-		status = app_fail("recordings", error);
+		status = app_fail(_("recordings"), error);
 	tally->n[DONE_MP3] = result.done;
 	tally->n[DONE_NONE] = result.none;
 	tally->n[DONE_GROWN] = result.grown;
@@ -134,7 +137,7 @@ convert_all(struct app *app, store *db, struct tally *tally)
 			"%" PRId64 " recordings could not be converted: %s",
 			(gulong)(result.failed + result.unwritable)),
 		    result.failed + result.unwritable,
-		    result.words != NULL ? result.words : "see `celsync recordings`");
+		    result.words != NULL ? result.words : _("see `celsync recordings`"));
 	if (result.unwritable > 0)
 		status = MAX(status, EXIT_PARTLY);
 	convert_result_clear(&result);
@@ -149,7 +152,7 @@ settle_wavs(struct app *app, store *db, struct tally *tally)
 	struct wavs_result result;
 	int status = EXIT_DONE;
 	if (!wavs_settle(db, app->config, g_get_real_time(), &app_stop, &result, &error))
-		status = app_fail("recordings", error);
+		status = app_fail(_("recordings"), error);
 	tally->n[DONE_NAMED] = result.named;
 	tally->n[DONE_REMOVED] = result.removed;
 	if (result.kept > 0)

@@ -1,5 +1,6 @@
 #include "sync/pbx.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 gboolean
@@ -16,8 +17,8 @@ pbx_open(struct pbx *pbx, const struct config *config, GError **error)
 		pbx->tz = g_time_zone_new_identifier(name);
 	if (pbx->tz == NULL) {
 		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
-		    "%s: [source] timezone = %s: no such zone\nUse auto, local, utc or a "
-		    "name like Europe/Moscow.",
+		    _("%s: [source] timezone = %s: no such zone\nUse auto, local, utc or a "
+		      "name like Europe/Moscow."),
 		    config->file, name);
 		return FALSE;
 	}

@@ -2,6 +2,8 @@
 
 #include "sync/text.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <string.h>
 
 #define BAR 30
@@ -43,13 +45,12 @@ append_left(GString *line, double part, double seconds)
 		return;
 	gint64 left = (gint64)(seconds / part - seconds + 0.5);
 	if (left < 120)
-		g_string_append_printf(line, ", %" G_GINT64_FORMAT " s left", left);
+		g_string_append_printf(line, _(", %" PRId64 " s left"), left);
 	else if (left < 2 * 3600)
-		g_string_append_printf(line, ", %" G_GINT64_FORMAT " min left", left / 60);
+		g_string_append_printf(line, _(", %" PRId64 " min left"), left / 60);
 	else
-		g_string_append_printf(line,
-		    ", %" G_GINT64_FORMAT " h %02" G_GINT64_FORMAT " min left", left / 3600,
-		    left / 60 % 60);
+		g_string_append_printf(
+		    line, _(", %" PRId64 " h %02" PRId64 " min left"), left / 3600, left / 60 % 60);
 }
 
 static void
@@ -76,9 +77,9 @@ progress_reading(struct progress *p, gint64 now, gint64 at, guint64 calls, gint6
 	if (at == G_MININT64 || !is_time(p, now))
 		return;
 	const double seconds = MAX((double)(now - p->began) / G_USEC_PER_SEC, 0.001);
-	g_autofree char *facts = g_strdup_printf("reading %.10s, %" G_GUINT64_FORMAT
-						 " calls, %.0f/s, %" G_GINT64_FORMAT " waiting",
-	    text_time(at, NULL, when), calls, (double)calls / seconds, requests);
+	g_autofree char *facts =
+	    g_strdup_printf(_("reading %.10s, %" PRIu64 " calls, %.0f/s, %" PRId64 " waiting"),
+		text_time(at, NULL, when), calls, (double)calls / seconds, requests);
 	show(p, (double)(at - p->from) / (double)MAX(1, p->to - p->from), seconds, facts);
 }
 
@@ -92,9 +93,9 @@ progress_sending(struct progress *p, gint64 now, gint64 sent, gint64 waiting)
 	if (!is_time(p, now))
 		return;
 	const double seconds = MAX((double)(now - p->began) / G_USEC_PER_SEC, 0.001);
-	g_autofree char *facts = g_strdup_printf("sending, %" G_GINT64_FORMAT
-						 " sent, %.1f/s, %" G_GINT64_FORMAT " waiting",
-	    sent, (double)sent / seconds, MAX(0, waiting - sent));
+	g_autofree char *facts =
+	    g_strdup_printf(_("sending, %" PRId64 " sent, %.1f/s, %" PRId64 " waiting"), sent,
+		(double)sent / seconds, MAX(0, waiting - sent));
 	show(p, (double)sent / (double)MAX(1, waiting), seconds, facts);
 }
 

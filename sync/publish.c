@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -31,8 +32,8 @@ fail(enum publish_error code, const char *path, const char *what, GError **error
 
 	g_set_error(error, PUBLISH_ERROR, code, "%s: %s: %s\n%s", path, what, g_strerror(reason),
 	    code == PUBLISH_ERROR_SECRET
-		? "Check [recordings] secret_file and the rights of its folder."
-		: "Check [recordings] publish_dir, free space and the rights of the folder.");
+		? _("Check [recordings] secret_file and the rights of its folder.")
+		: _("Check [recordings] publish_dir, free space and the rights of the folder."));
 	return FALSE;
 }
 
@@ -82,12 +83,12 @@ make_secret(const char *file, GError **error)
 	gboolean ok;
 
 	if (!random_hex(secret) || !random_hex(suffix))
-		return fail(PUBLISH_ERROR_SECRET, file, "no random numbers", error);
+		return fail(PUBLISH_ERROR_SECRET, file, _("no random numbers"), error);
 	temporary = g_strdup_printf("%s.%.16s", file, suffix);
 	ok = write_secret(temporary, secret) && (link(temporary, file) == 0 || errno == EEXIST) &&
 	     sync_folder_of(file);
 	if (!ok)
-		fail(PUBLISH_ERROR_SECRET, file, "cannot be made", error);
+		fail(PUBLISH_ERROR_SECRET, file, _("cannot be made"), error);
 	CRASH_POINT("the secret is there");
 	unlink(temporary);
 	return ok;
@@ -100,21 +101,22 @@ read_secret(int fd, const char *file, char secret[SECRET_DIGITS + 1], GError **e
 	struct stat stat;
 
 	if (fstat(fd, &stat) < 0)
-		return fail(PUBLISH_ERROR_SECRET, file, "cannot be read", error);
+		return fail(PUBLISH_ERROR_SECRET, file, _("cannot be read"), error);
 	if (!S_ISREG(stat.st_mode) || (stat.st_mode & 077)) {
 		g_set_error(error, PUBLISH_ERROR, PUBLISH_ERROR_SECRET,
-		    "%s: others can read or change it (mode %04o)\nRun: chmod 600 %s", file,
+		    _("%s: others can read or change it (mode %04o)\nRun: chmod 600 %s"), file,
 		    stat.st_mode & 07777, file);
 		return FALSE;
 	}
 	if (pread(fd, text, SECRET_DIGITS + 1, 0) < 0)
-		return fail(PUBLISH_ERROR_SECRET, file, "cannot be read", error);
+		return fail(PUBLISH_ERROR_SECRET, file, _("cannot be read"), error);
 	g_strchomp(text);
 	if (strlen(text) != SECRET_DIGITS || strspn(text, "0123456789abcdef") != SECRET_DIGITS) {
 		g_set_error(error, PUBLISH_ERROR, PUBLISH_ERROR_SECRET,
-		    "%s: does not hold %d hex digits\nRestore it; without it, links that were sent "
-		    "end. "
-		    "Removed, it is made anew.",
+		    _("%s: does not hold %d hex digits\nRestore it; without it, links that were "
+		      "sent "
+		      "end. "
+		      "Removed, it is made anew."),
 		    file, SECRET_DIGITS);
 		return FALSE;
 	}
@@ -134,7 +136,7 @@ load_secret(const char *file, char secret[SECRET_DIGITS + 1], GError **error)
 		fd = open(file, flags);
 	}
 	if (fd < 0)
-		return fail(PUBLISH_ERROR_SECRET, file, "cannot be opened", error);
+		return fail(PUBLISH_ERROR_SECRET, file, _("cannot be opened"), error);
 	return read_secret(fd, file, secret, error);
 }
 
@@ -302,13 +304,14 @@ publisher_publish(publisher *self, int dir, const char *mp3, const char *callid,
 	beneath_fd all = -1, folder = -1;
 
 	if (from < 0) {
-		fail(PUBLISH_ERROR_WRITE, mp3, "cannot be opened", error);
+		fail(PUBLISH_ERROR_WRITE, mp3, _("cannot be opened"), error);
 		return NULL;
 	}
 	all = open_folder(AT_FDCWD, self->folder);
 	folder = all < 0 ? -1 : open_key(all, key);
 	if (folder < 0 || !put(from, mp3_folder, name, folder)) {
-		fail(PUBLISH_ERROR_WRITE, self->folder, "the recording cannot be put there", error);
+		fail(PUBLISH_ERROR_WRITE, self->folder, _("the recording cannot be put there"),
+		    error);
 		return NULL;
 	}
 	return link_of(self, key, name);
@@ -335,9 +338,10 @@ publisher_remove(publisher *self, const char *callid, const char *file, GError *
 	if (all >= 0 && folder < 0 && errno == ENOENT)
 		return TRUE;
 	if (folder < 0 || (unlinkat(folder, file, 0) < 0 && errno != ENOENT))
-		return fail(PUBLISH_ERROR_WRITE, self->folder, "a link cannot be removed", error);
+		return fail(
+		    PUBLISH_ERROR_WRITE, self->folder, _("a link cannot be removed"), error);
 	/* Whatever else may lie there is not ours: then the folder stays. */
 	unlinkat(all, key, AT_REMOVEDIR);
 	return fsync(all) == 0 ||
-	       fail(PUBLISH_ERROR_WRITE, self->folder, "a link cannot be removed", error);
+	       fail(PUBLISH_ERROR_WRITE, self->folder, _("a link cannot be removed"), error);
 }

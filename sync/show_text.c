@@ -62,35 +62,35 @@ static const char *
 cause_name(int cause)
 {
 	switch (cause) {
-	case 0: return "no cause given";
-	case 1: return "no such number";
-	case 3: return "no route";
-	case 16: return "normal clearing";
-	case 17: return "busy";
-	case 18: return "no response";
-	case 19: return "not answered";
-	case 20: return "subscriber absent";
-	case 21: return "rejected";
-	case 22: return "number changed";
-	case 23: return "redirected";
-	case 26: return "answered elsewhere";
-	case 27: return "destination out of order";
-	case 28: return "number incomplete";
-	case 31: return "normal, unspecified";
-	case 34: return "no circuit free";
-	case 38: return "network out of order";
-	case 41: return "temporary failure";
-	case 42: return "congestion";
-	case 44: return "circuit not available";
-	case 50: return "facility not subscribed";
-	case 52: return "outgoing calls barred";
-	case 54: return "incoming calls barred";
-	case 57: return "not authorised";
-	case 58: return "capability not available";
-	case 88: return "incompatible destination";
-	case 102: return "timer expired";
-	case 127: return "interworking";
-	default: return "other cause";
+	case 0: return _("no cause given");
+	case 1: return _("no such number");
+	case 3: return _("no route");
+	case 16: return _("normal clearing");
+	case 17: return _("busy");
+	case 18: return _("no response");
+	case 19: return _("not answered");
+	case 20: return _("subscriber absent");
+	case 21: return _("rejected");
+	case 22: return _("number changed");
+	case 23: return _("redirected");
+	case 26: return _("answered elsewhere");
+	case 27: return _("destination out of order");
+	case 28: return _("number incomplete");
+	case 31: return _("normal, unspecified");
+	case 34: return _("no circuit free");
+	case 38: return _("network out of order");
+	case 41: return _("temporary failure");
+	case 42: return _("congestion");
+	case 44: return _("circuit not available");
+	case 50: return _("facility not subscribed");
+	case 52: return _("outgoing calls barred");
+	case 54: return _("incoming calls barred");
+	case 57: return _("not authorised");
+	case 58: return _("capability not available");
+	case 88: return _("incompatible destination");
+	case 102: return _("timer expired");
+	case 127: return _("interworking");
+	default: return _("other cause");
 	}
 }
 
@@ -98,11 +98,11 @@ static const char *
 settled_text(enum settled settled)
 {
 	switch (settled) {
-	case SETTLED_OPEN: return "not over yet";
-	case SETTLED_ENDED: return "everybody hung up";
-	case SETTLED_GRACE: return "rows are missing; taken as over after [source] grace";
-	case SETTLED_RESTART: return "Asterisk restarted since";
-	case SETTLED_STALE: return "nothing came for [source] stale";
+	case SETTLED_OPEN: return _("not over yet");
+	case SETTLED_ENDED: return _("everybody hung up");
+	case SETTLED_GRACE: return _("rows are missing; taken as over after [source] grace");
+	case SETTLED_RESTART: return _("Asterisk restarted since");
+	case SETTLED_STALE: return _("nothing came for [source] stale");
 	}
 	return "?";
 }
@@ -111,9 +111,9 @@ static const char *
 direction_text(enum direction direction)
 {
 	switch (direction) {
-	case DIRECTION_IN: return "incoming";
-	case DIRECTION_OUT: return "outgoing";
-	case DIRECTION_INTERNAL: return "internal";
+	case DIRECTION_IN: return _("incoming");
+	case DIRECTION_OUT: return _("outgoing");
+	case DIRECTION_INTERNAL: return _("internal");
 	}
 	return "?";
 }
@@ -121,7 +121,7 @@ direction_text(enum direction direction)
 static const char *
 or_unknown(const char *text)
 {
-	return text != NULL ? text : "unknown";
+	return text != NULL ? text : _("unknown");
 }
 
 /* The call as a whole. */
@@ -134,29 +134,30 @@ say_times(struct page *page)
 	gint64 until = call->answer != TIME_NONE ? call->answer : call->end;
 	say(page, "began      %s", full_time(page, call->start, at));
 	if (call->answer != TIME_NONE)
-		say(page, "answered   %s, after %" G_GINT64_FORMAT " s",
-		    clock_time(page, call->answer, at), text_seconds(until - call->start));
+		say(page, "answered   %s, after %" PRId64 " s", clock_time(page, call->answer, at),
+		    text_seconds(until - call->start));
 	if (call->end != TIME_NONE)
 		say(page, "ended      %s%s%s%s", clock_time(page, call->end, at),
-		    call->hung_up != NULL ? ", " : "", call->hung_up != NULL ? _(call->hung_up) : "",
-		    call->hung_up != NULL ? " hung up first" : "");
+		    call->hung_up != NULL ? ", " : "",
+		    call->hung_up != NULL ? _(call->hung_up) : "",
+		    call->hung_up != NULL ? _(" hung up first") : "");
 	if (call->answer == TIME_NONE && until != TIME_NONE)
-		say(page, "waited     %" G_GINT64_FORMAT " s", text_seconds(until - call->start));
+		say(page, "waited     %" PRId64 " s", text_seconds(until - call->start));
 	if (call->hold > 0)
-		say(page, "talk       %" G_GINT64_FORMAT " s, %" G_GINT64_FORMAT " s of it on hold",
+		say(page, "talk       %" PRId64 " s, %" PRId64 " s of it on hold",
 		    text_seconds(call->talk), text_seconds(call->hold));
 	else
-		say(page, "talk       %" G_GINT64_FORMAT " s", text_seconds(call->talk));
+		say(page, "talk       %" PRId64 " s", text_seconds(call->talk));
 }
 
 static void
 say_call(struct page *page)
 {
 	const struct call *call = page->show->call;
-	g_autofree char *title = g_strdup_printf("Call %s", call->callid);
+	g_autofree char *title = g_strdup_printf(_("Call %s"), call->callid);
 	g_ptr_array_add(page->lines, draw_heading(page->style, title));
 	say(page, "what       %s, %s%s", direction_text(call->direction), result_name(call->result),
-	    call->voicemail ? ", reached voicemail" : "");
+	    call->voicemail ? _(", reached voicemail") : "");
 	say(page, "client     %s", or_unknown(call->client));
 	if (call->did != NULL)
 		say(page, "DID        %s", call->did);
@@ -193,18 +194,19 @@ say_channel(struct page *page, const struct track *track, guint number)
 		    t->lanes[track->half].channel->uniqueid);
 	g_autoptr(GString) line = g_string_new(clock_time(page, lane->start, at));
 	if (lane->answer != TIME_NONE)
-		g_string_append_printf(line, ", answered %s", clock_time(page, lane->answer, at));
+		g_string_append_printf(
+		    line, _(", answered %s"), clock_time(page, lane->answer, at));
 	if (lane->end != TIME_NONE)
-		g_string_append_printf(line, ", hung up %s", clock_time(page, lane->end, at));
+		g_string_append_printf(line, _(", hung up %s"), clock_time(page, lane->end, at));
 	else
-		g_string_append(line, ", its end was not written");
+		g_string_append(line, _(", its end was not written"));
 	if (lane->cause >= 0)
 		g_string_append_printf(line, ": %d %s", lane->cause, cause_name(lane->cause));
 	if (lane->channel->cid_num[0] != '\0')
-		g_string_append_printf(line, ", number %s", number_shown);
+		g_string_append_printf(line, _(", number %s"), number_shown);
 	if (lane->channel->cid_name[0] != '\0')
 		g_string_append_printf(
-		    line, ", name %s", page->show->masked ? "***" : lane->channel->cid_name);
+		    line, _(", name %s"), page->show->masked ? "***" : lane->channel->cid_name);
 	say(page, "   %s", line->str);
 }
 
@@ -231,20 +233,20 @@ say_leg(struct page *page, const struct leg *leg)
 	char at[TEXT_TIME];
 	g_autoptr(GString) line = g_string_new(NULL);
 	g_string_append_printf(line, "   %s%s%s %s", leg->ext != NULL ? leg->ext : "",
-	    leg->ext != NULL && leg->outside != NULL ? " at " : "",
+	    leg->ext != NULL && leg->outside != NULL ? _(" at ") : "",
 	    leg->outside != NULL ? leg->outside : "",
-	    leg->status != STATUS_NONE ? status_name(leg->status) : "(not told)");
+	    leg->status != STATUS_NONE ? status_name(leg->status) : _("(not told)"));
 	if (leg->rang != TIME_NONE)
-		g_string_append_printf(line, ": rang %s", clock_time(page, leg->rang, at));
+		g_string_append_printf(line, _(": rang %s"), clock_time(page, leg->rang, at));
 	if (leg->answered != TIME_NONE)
-		g_string_append_printf(line, ", answered %s", clock_time(page, leg->answered, at));
-	if (leg->ended != TIME_NONE)
-		g_string_append_printf(line, ", ended %s", clock_time(page, leg->ended, at));
-	if (leg->connected)
 		g_string_append_printf(
-		    line, ", talk %" G_GINT64_FORMAT " s", text_seconds(leg->talk));
+		    line, _(", answered %s"), clock_time(page, leg->answered, at));
+	if (leg->ended != TIME_NONE)
+		g_string_append_printf(line, _(", ended %s"), clock_time(page, leg->ended, at));
+	if (leg->connected)
+		g_string_append_printf(line, _(", talk %" PRId64 " s"), text_seconds(leg->talk));
 	if (leg->transferred_from != NULL)
-		g_string_append_printf(line, ", transferred from %s", leg->transferred_from);
+		g_string_append_printf(line, _(", transferred from %s"), leg->transferred_from);
 	if (leg->reason != NULL)
 		g_string_append_printf(line, ": %s", leg->reason);
 	say(page, "%s", line->str);
@@ -331,12 +333,12 @@ static void
 say_attempt(struct page *page, const struct attempt *attempt)
 {
 	char at[TEXT_TIME];
-	g_autofree char *status =
-	    attempt->status != 0 ? g_strdup_printf(", answer %" G_GINT64_FORMAT, attempt->status)
-				 : g_strdup("");
-	say(page, "      try %" G_GINT64_FORMAT ": %s, %s%s%s%s", attempt->n,
+	g_autofree char *status = attempt->status != 0
+	                              ? g_strdup_printf(_(", answer %" PRId64), attempt->status)
+	                              : g_strdup("");
+	say(page, "      try %" PRId64 ": %s, %s%s%s%s", attempt->n,
 	    full_time(page, attempt->at, at),
-	    attempt->state == OUTBOX_READY ? "to be tried again"
+	    attempt->state == OUTBOX_READY ? _("to be tried again")
 					   : outbox_state_name(attempt->state),
 	    status, attempt->answer != NULL && attempt->answer[0] != '\0' ? ": " : "",
 	    attempt->answer != NULL ? attempt->answer : "");
@@ -346,12 +348,12 @@ static void
 say_request(struct page *page, const struct outbox_item *item, const char *body)
 {
 	char at[TEXT_TIME];
-	say(page, "   #%" G_GINT64_FORMAT " %s %s, window %" G_GINT64_FORMAT ": %s%s%s", item->id,
-	    item->event, item->ext, item->n, outbox_state_name(item->state),
-	    strcmp(item->callid, page->show->call->callid) != 0 ? ", as call " : "",
+	say(page, "   #%" PRId64 " %s %s, window %" PRId64 ": %s%s%s", item->id, item->event,
+	    item->ext, item->n, outbox_state_name(item->state),
+	    strcmp(item->callid, page->show->call->callid) != 0 ? _(", as call ") : "",
 	    strcmp(item->callid, page->show->call->callid) != 0 ? item->callid : "");
 	g_autofree char *status = item->status != 0
-	                              ? g_strdup_printf(", answer %" G_GINT64_FORMAT, item->status)
+	                              ? g_strdup_printf(_(", answer %" PRId64), item->status)
 	                              : g_strdup("");
 	say(page,
 	    ngettext("      %s, %" PRId64 " try%s%s%s", "      %s, %" PRId64 " tries%s%s%s",
@@ -364,7 +366,8 @@ say_request(struct page *page, const struct outbox_item *item, const char *body)
 		if (a->item == item->id)
 			say_attempt(page, a);
 	}
-	say(page, "      %s", body != NULL ? body : "its body was removed after [store] keep_days");
+	say(page, "      %s",
+	    body != NULL ? body : _("its body was removed after [store] keep_days"));
 }
 
 static void
@@ -389,7 +392,7 @@ say_requests(struct page *page)
 		    full_time(page, show->start, at));
 	else
 		say(page, "   nothing%s",
-		    show->unread ? " yet: no pass has read all its rows" : "");
+		    show->unread ? _(" yet: no pass has read all its rows") : "");
 }
 
 GPtrArray *

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <glib/gi18n.h>
 #include <sndfile.h>
 
 #include "sync/beneath.h"
@@ -168,7 +169,7 @@ place_headerless(sound *in, const struct headerless *kind, GError **error)
 {
 	if (kind->format == 0) {
 		g_set_error(error, AUDIO_ERROR, AUDIO_ERROR_UNREADABLE,
-		    "%s: libsndfile cannot read .%s\nLet Asterisk record as wav.", in->name,
+		    _("%s: libsndfile cannot read .%s\nLet Asterisk record as wav."), in->name,
 		    kind->extension);
 		return FALSE;
 	}
@@ -221,8 +222,9 @@ place(sound *in, gint64 size, GError **error)
 	case WAV_INCOMPLETE: break;
 	}
 	g_set_error(error, AUDIO_ERROR, AUDIO_ERROR_UNREADABLE,
-	    "%s: its RIFF header has no fmt or no data chunk\nThe file is damaged; listen to it by "
-	    "hand.",
+	    _("%s: its RIFF header has no fmt or no data chunk\nThe file is damaged; listen to it "
+	      "by "
+	      "hand."),
 	    in->name);
 	return FALSE;
 }
@@ -239,15 +241,16 @@ start(sound *in, GError **error)
 	g_mutex_unlock(&opening);
 	if (!in->file) {
 		g_set_error(error, AUDIO_ERROR, AUDIO_ERROR_UNREADABLE,
-		    "%s: not audio that libsndfile can read: %s\nListen to it by hand; `replay` "
-		    "tries again.",
+		    _("%s: not audio that libsndfile can read: %s\nListen to it by hand; `replay` "
+		      "tries again."),
 		    in->name, reason);
 		return FALSE;
 	}
 	if (in->sf.channels > 2 || in->sf.samplerate < 4000 || in->sf.samplerate > 192000) {
 		g_set_error(error, AUDIO_ERROR, AUDIO_ERROR_UNREADABLE,
-		    "%s: %d channels at %d Hz cannot become an MP3\nExpected: mono or stereo, 4 to "
-		    "192 kHz.",
+		    _("%s: %d channels at %d Hz cannot become an MP3\nExpected: mono or stereo, 4 "
+		      "to "
+		      "192 kHz."),
 		    in->name, in->sf.channels, in->sf.samplerate);
 		return FALSE;
 	}
@@ -287,16 +290,16 @@ open_regular(int dir, const char *path, struct audio_info *info, GError **error)
 
 		g_set_error(error, AUDIO_ERROR,
 		    missing ? AUDIO_ERROR_MISSING : AUDIO_ERROR_UNREADABLE,
-		    "%s: cannot be opened: %s\n%s", path, g_strerror(code),
-		    missing         ? "It is not below the spool folder."
-		    : code == ELOOP ? "Symbolic links below the spool folder are not followed."
-				    : "Check the rights of the file and its folders.");
+		    _("%s: cannot be opened: %s\n%s"), path, g_strerror(code),
+		    missing         ? _("It is not below the spool folder.")
+		    : code == ELOOP ? _("Symbolic links below the spool folder are not followed.")
+				    : _("Check the rights of the file and its folders."));
 		return -1;
 	}
 	if (fstat(fd, &stat) < 0 || !S_ISREG(stat.st_mode)) {
 		g_set_error(error, AUDIO_ERROR, AUDIO_ERROR_UNREADABLE,
-		    "%s: is not a regular file\nRemove it, or name the right folder in "
-		    "[recordings] spool.",
+		    _("%s: is not a regular file\nRemove it, or name the right folder in "
+		      "[recordings] spool."),
 		    path);
 		return -1;
 	}
@@ -343,7 +346,8 @@ sound_open_mp3(int fd, const char *name, struct audio_info *info, GError **error
 		return NULL;
 	if ((in->sf.format & SF_FORMAT_TYPEMASK) != SF_FORMAT_MPEG) {
 		g_set_error(error, AUDIO_ERROR, AUDIO_ERROR_UNREADABLE,
-		    "%s: is not an MP3\nRemove or rename it; it is not ours to overwrite.", name);
+		    _("%s: is not an MP3\nRemove or rename it; it is not ours to overwrite."),
+		    name);
 		return NULL;
 	}
 	tell(in, info);
@@ -371,7 +375,7 @@ sound_read(sound *in, float *samples, gint64 frames, GError **error)
 	if (n > 0 || !in->file || (!in->window.failed && !sf_error(in->file)))
 		return n;
 	g_set_error(error, AUDIO_ERROR, AUDIO_ERROR_UNREADABLE,
-	    "%s: reading stopped: %s\nCheck the disk; `replay` tries again.", in->name,
+	    _("%s: reading stopped: %s\nCheck the disk; `replay` tries again."), in->name,
 	    in->window.failed ? g_strerror(in->window.failed) : sf_strerror(in->file));
 	return -1;
 }

@@ -3,6 +3,8 @@
 #include "store/retention.h"
 #include "store/standing.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <stdarg.h>
 
 #define MINUTE (60 * (gint64)G_USEC_PER_SEC)
@@ -75,24 +77,24 @@ warn_of_passes(struct standing *s)
 	const gint64 age = s->now - s->checkpoint.last_pass;
 	if (s->checkpoint.last_pass == 0)
 		standing_warn(s, WARNING_PASS, SEVERITY_WARNING,
-		    "no pass has ended well yet\nSee that the timer runs: systemctl status "
-		    "celsync.timer");
+		    _("no pass has ended well yet\nSee that the timer runs: systemctl status "
+		      "celsync.timer"));
 	else if (age > PASS_LATE)
 		standing_warn(s, WARNING_PASS,
 		    age > PASS_MISSING ? SEVERITY_CRITICAL : SEVERITY_WARNING,
-		    "no pass has ended well for %" G_GINT64_FORMAT
-		    " minutes\nSee that the timer runs: systemctl status celsync.timer",
+		    _("no pass has ended well for %" PRId64
+		      " minutes\nSee that the timer runs: systemctl status celsync.timer"),
 		    age / MINUTE);
 	if (s->trouble.at != 0 && s->trouble.at >= s->checkpoint.last_pass)
 		standing_warn(s, WARNING_TROUBLE, SEVERITY_WARNING,
-		    "the last run ended with %" G_GINT64_FORMAT "\n%s", s->trouble.status,
+		    _("the last run ended with %" PRId64 "\n%s"), s->trouble.status,
 		    s->trouble.words);
 	if (s->live > 0 && s->now - s->live_since > BACKLOG_LONG)
 		standing_warn(s, WARNING_BACKLOG,
 		    s->now - s->live_since > BACKLOG_TOO_LONG ? SEVERITY_CRITICAL
 							      : SEVERITY_WARNING,
-		    "%" G_GINT64_FORMAT " live requests wait, the oldest for %" G_GINT64_FORMAT
-		    " minutes\nWhat PlanFix said of a call is in: celsync show ID",
+		    _("%" PRId64 " live requests wait, the oldest for %" PRId64
+		      " minutes\nWhat PlanFix said of a call is in: celsync show ID"),
 		    s->live, (s->now - s->live_since) / MINUTE);
 }
 
@@ -106,20 +108,20 @@ warn_of_ends(struct standing *s, store *db, GError **error)
 		return FALSE;
 	if (rejected > 0)
 		standing_warn(s, WARNING_REJECTED, SEVERITY_WARNING,
-		    "PlanFix rejected %" G_GINT64_FORMAT
-		    " requests in the last day\nThe calls: celsync report; to send them again: "
-		    "celsync replay --state rejected",
+		    _("PlanFix rejected %" PRId64
+		      " requests in the last day\nThe calls: celsync report; to send them again: "
+		      "celsync replay --state rejected"),
 		    rejected);
 	if (unknown > 0)
 		standing_warn(s, WARNING_UNKNOWN, SEVERITY_WARNING,
-		    "the answers to %" G_GINT64_FORMAT
-		    " requests of the last day were lost\nThe calls: celsync report; to send them "
-		    "again: celsync replay --state unknown",
+		    _("the answers to %" PRId64 " requests of the last day were lost\nThe calls: "
+		      "celsync report; to send them "
+		      "again: celsync replay --state unknown"),
 		    unknown);
 	if (failed > 0)
 		standing_warn(s, WARNING_RECORDINGS, SEVERITY_WARNING,
-		    "%" G_GINT64_FORMAT
-		    " recordings of the last day could not be converted\nWhy: celsync recordings",
+		    _("%" PRId64 " recordings of the last day could not be converted\nWhy: celsync "
+		      "recordings"),
 		    failed);
 	return TRUE;
 }
@@ -142,8 +144,8 @@ warn_of_employees(struct standing *s, store *db, const struct config *config, GE
 			    (const char *)extensions->pdata[i]);
 	if (strangers->len > 0)
 		standing_warn(s, WARNING_EMPLOYEES, SEVERITY_WARNING,
-		    "extensions were told that are not among [pbx] employees: %s\nPlanFix drops "
-		    "the calls of an extension it does not know, without a word.",
+		    _("extensions were told that are not among [pbx] employees: %s\nPlanFix drops "
+		      "the calls of an extension it does not know, without a word."),
 		    strangers->str);
 	return TRUE;
 }
@@ -157,10 +159,11 @@ warn_of_hook(struct standing *s, store *db, const struct config *config, GError 
 	if (config->planfix.announce != ANNOUNCE_HOOK || calls < CALLS_WITHOUT_HOOK)
 		return TRUE;
 	standing_warn(s, WARNING_HOOK, SEVERITY_WARNING,
-	    "%s, and %" G_GINT64_FORMAT
-	    " calls were told since\nPut it into the dialplan (celsync init --dialplan), or set "
-	    "[planfix] announce = poll or off.",
-	    s->heard == 0 ? "the hook was never heard of" : "the hook is not heard of any more",
+	    _("%s, and %" PRId64
+	      " calls were told since\nPut it into the dialplan (celsync init --dialplan), or set "
+	      "[planfix] announce = poll or off."),
+	    s->heard == 0 ? _("the hook was never heard of")
+			  : _("the hook is not heard of any more"),
 	    calls);
 	return TRUE;
 }

@@ -3,6 +3,8 @@
 
 #include "sync/text.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <jansson.h>
 
 /* Spans, for people. */
@@ -13,7 +15,7 @@ append_age(GString *out, gint64 us)
 	if (s < 120)
 		g_string_append_printf(out, "%" G_GINT64_FORMAT " s", s);
 	else if (s < 2 * 3600)
-		g_string_append_printf(out, "%" G_GINT64_FORMAT " min", s / 60);
+		g_string_append_printf(out, _("%" PRId64 " min"), s / 60);
 	else if (s < 48 * 3600)
 		g_string_append_printf(out, "%" G_GINT64_FORMAT " h", s / 3600);
 	else
@@ -30,7 +32,7 @@ append_since(GString *out, const struct standing *s, gint64 at)
 	}
 	g_string_append_printf(out, "%s, ", text_time(at, NULL, when));
 	append_age(out, MAX(0, s->now - at));
-	g_string_append(out, " ago");
+	g_string_append(out, _(" ago"));
 }
 
 static void
@@ -45,14 +47,14 @@ static void
 append_source(GString *out, const struct standing *s)
 {
 	if (!s->reached) {
-		g_string_append(out, "source       cannot be reached, see below\n");
+		g_string_append(out, _("source       cannot be reached, see below\n"));
 		return;
 	}
-	g_string_append_printf(out, "source       %s\n", s->source);
-	append_line(out, s, "newest row", s->newest);
-	g_string_append_printf(out, "lag          %" G_GINT64_FORMAT " rows", s->lag_rows);
+	g_string_append_printf(out, _("source       %s\n"), s->source);
+	append_line(out, s, _("newest row"), s->newest);
+	g_string_append_printf(out, _("lag          %" PRId64 " rows"), s->lag_rows);
 	if (s->lag > 0) {
-		g_string_append(out, ", the first of them waits for ");
+		g_string_append(out, _(", the first of them waits for "));
 		append_age(out, s->lag);
 	}
 	g_string_append_c(out, '\n');
@@ -66,9 +68,9 @@ append_outbox(GString *out, const struct standing *s)
 		    i == 0 ? "requests" : "", s->outbox[i].n,
 		    outbox_state_name((enum outbox_state)i));
 		if (s->outbox[i].n > 0) {
-			g_string_append(out, "  the oldest is ");
+			g_string_append(out, _("  the oldest is "));
 			append_age(out, MAX(0, s->now - s->outbox[i].oldest));
-			g_string_append(out, " old");
+			g_string_append(out, _(" old"));
 		}
 		if (i == OUTBOX_READY && s->history > 0)
 			g_string_append_printf(
@@ -80,7 +82,7 @@ append_outbox(GString *out, const struct standing *s)
 static void
 append_recordings(GString *out, const struct standing *s)
 {
-	g_string_append(out, "recordings  ");
+	g_string_append(out, _("recordings  "));
 	for (int i = 0; i < RECORDING_STATES; i++)
 		g_string_append_printf(out, " %" G_GINT64_FORMAT " %s%s", s->recordings[i],
 		    recording_state_name((enum recording_state)i),
@@ -91,16 +93,15 @@ static void
 append_job(GString *out, const struct standing *s, const struct job *job)
 {
 	char from[TEXT_TIME], to[TEXT_TIME];
-	g_string_append_printf(out, "backfill     %s to %s: ", text_time(job->from, NULL, from),
+	g_string_append_printf(out, _("backfill     %s to %s: "), text_time(job->from, NULL, from),
 	    text_time(job->to, NULL, to));
 	if (job->finished != 0)
-		g_string_append_printf(out,
-		    "read; %" G_GINT64_FORMAT " calls, %" G_GINT64_FORMAT " requests; ", job->calls,
-		    job->events);
+		g_string_append_printf(out, _("read; %" PRId64 " calls, %" PRId64 " requests; "),
+		    job->calls, job->events);
 	else
 		g_string_append_printf(out,
-		    "at row %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT "; %" G_GINT64_FORMAT
-		    " calls, %" G_GINT64_FORMAT " requests; ",
+		    _("at row %" PRId64 " of %" PRId64 "; %" PRId64 " calls, %" PRId64
+		      " requests; "),
 		    job->next, job->last, job->calls, job->events);
 	append_since(out, s, job->finished != 0 ? job->finished : job->changed);
 	g_string_append_c(out, '\n');
@@ -114,8 +115,8 @@ append_warning(GString *out, const struct warning *warning)
 		g_autofree char *clean = text_clean(lines[i]);
 		g_string_append_printf(out, "%s%s\n",
 		    i > 0                                    ? "    "
-		    : warning->severity == SEVERITY_CRITICAL ? "CRITICAL: "
-							     : "warning: ",
+		    : warning->severity == SEVERITY_CRITICAL ? _("CRITICAL: ")
+							     : _("warning: "),
 		    clean);
 	}
 }
@@ -124,12 +125,11 @@ char *
 standing_text(const struct standing *s)
 {
 	GString *out = g_string_new(NULL);
-	g_string_append_printf(out, "store        %s\n", s->path);
-	append_line(out, s, "last pass", s->checkpoint.last_pass);
+	g_string_append_printf(out, _("store        %s\n"), s->path);
+	append_line(out, s, _("last pass"), s->checkpoint.last_pass);
 	append_source(out, s);
-	g_string_append_printf(
-	    out, "cursor       row %" G_GINT64_FORMAT "\n", s->checkpoint.cursor);
-	g_string_append_printf(out, "open calls   %" G_GINT64_FORMAT "\n", s->open);
+	g_string_append_printf(out, _("cursor       row %" PRId64 "\n"), s->checkpoint.cursor);
+	g_string_append_printf(out, _("open calls   %" PRId64 "\n"), s->open);
 	append_outbox(out, s);
 	append_recordings(out, s);
 	append_line(out, s, "retention", s->retained);
@@ -138,7 +138,7 @@ standing_text(const struct standing *s)
 	if (s->trouble.at != 0) {
 		g_autofree char *words = text_clean(s->trouble.words);
 		g_string_append_printf(
-		    out, "last error   status %" G_GINT64_FORMAT ", ", s->trouble.status);
+		    out, _("last error   status %" PRId64 ", "), s->trouble.status);
 		append_since(out, s, s->trouble.at);
 		g_string_append_printf(out, ": %s\n", words);
 	}

@@ -6,6 +6,8 @@
 #include "sync/table.h"
 #include "sync/text.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <string.h>
 
 #define MINUTE (60 * (gint64)G_USEC_PER_SEC)
@@ -64,9 +66,9 @@ check_table(struct standing *s, store *db, struct pbx *pbx, GError **error)
 	if (table_check(db, pbx->source, s->first, s->last, &cursor, &restored, &failed)) {
 		if (restored >= 0)
 			standing_warn(s, WARNING_SWAPPED, SEVERITY_WARNING,
-			    "the table was restored: rows behind %" G_GINT64_FORMAT
-			    " are others than those that were read\nThe next pass goes on from "
-			    "there.",
+			    _("the table was restored: rows behind %" PRId64
+			      " are others than those that were read\nThe next pass goes on from "
+			      "there."),
 			    restored);
 		return TRUE;
 	}
@@ -131,9 +133,9 @@ check_silence(struct standing *s, struct pbx *pbx, GError **error)
 		return FALSE;
 	if (cdr) {
 		standing_warn(s, WARNING_CEL_OFF, SEVERITY_CRITICAL,
-		    "CEL has no rows since %s, but CDR has: calls are not seen any more\n"
-		    "asterisk -rx 'cel show status'; FreePBX: Advanced Settings, CEL_ENABLED; "
-		    "cel_odbc must be loaded.",
+		    _("CEL has no rows since %s, but CDR has: calls are not seen any more\n"
+		      "asterisk -rx 'cel show status'; FreePBX: Advanced Settings, CEL_ENABLED; "
+		      "cel_odbc must be loaded."),
 		    when);
 		return TRUE;
 	}
@@ -141,10 +143,10 @@ check_silence(struct standing *s, struct pbx *pbx, GError **error)
 		return FALSE;
 	if (rows >= ROWS_THEN || silence > SILENCE_ANYWAY)
 		standing_warn(s, WARNING_CEL_STALE, SEVERITY_WARNING,
-		    "CEL has no rows since %s; at these hours of earlier weeks it had "
-		    "%" G_GINT64_FORMAT
-		    "\nIf there were calls: asterisk -rx 'cel show status', and look at Asterisk's "
-		    "log.",
+		    _("CEL has no rows since %s; at these hours of earlier weeks it had "
+		      "%" PRId64 "\nIf there were calls: asterisk -rx 'cel show status', and look "
+		      "at Asterisk's "
+		      "log."),
 		    when, rows);
 	return TRUE;
 }
@@ -238,8 +240,8 @@ check_zones(struct standing *s, struct pbx *pbx, GError **error)
 	gint64 of_cel = sample_offset(&cel, &cel_sure), of_cdr = sample_offset(&cdr, &cdr_sure);
 	if (ok && cel_sure && cdr_sure && of_cel != of_cdr)
 		standing_warn(s, WARNING_ZONES, SEVERITY_WARNING,
-		    "CEL is written %+.2f hours from UTC, CDR %+.2f\nAsterisk: usegmtime in "
-		    "cel_odbc.conf and cdr_adaptive_odbc.conf (or dateformat) must agree.",
+		    _("CEL is written %+.2f hours from UTC, CDR %+.2f\nAsterisk: usegmtime in "
+		      "cel_odbc.conf and cdr_adaptive_odbc.conf (or dateformat) must agree."),
 		    (double)of_cel / (double)HOUR, (double)of_cdr / (double)HOUR);
 	g_hash_table_destroy(cel.offsets);
 	g_hash_table_destroy(cdr.offsets);
@@ -252,9 +254,9 @@ ask(struct standing *s, store *db, struct pbx *pbx, GError **error)
 	if (!source_has_cel(pbx->source)) {
 		standing_warn(s, WARNING_CEL_OFF,
 		    source_has_cdr(pbx->source) ? SEVERITY_WARNING : SEVERITY_CRITICAL,
-		    "%s has no CEL rows: calls are rebuilt from CDR alone, without transfers and "
-		    "real talk time\nasterisk -rx 'cel show status'; FreePBX: Advanced Settings, "
-		    "CEL_ENABLED; cel_odbc must be loaded.",
+		    _("%s has no CEL rows: calls are rebuilt from CDR alone, without transfers and "
+		      "real talk time\nasterisk -rx 'cel show status'; FreePBX: Advanced Settings, "
+		      "CEL_ENABLED; cel_odbc must be loaded."),
 		    s->source);
 		return TRUE;
 	}

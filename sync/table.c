@@ -2,6 +2,8 @@
 
 #include "sync/log.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <string.h>
 
 G_DEFINE_QUARK(celsync_table_error, table_error)
@@ -44,11 +46,11 @@ static gboolean
 swapped(store *db, source *from, gint64 id, gint64 last, GError **error)
 {
 	g_set_error(error, TABLE_ERROR, TABLE_ERROR_SWAPPED,
-	    "%s: rows up to id %" G_GINT64_FORMAT " were read before, but none of them is there as "
-	    "it was (the highest id is now %" G_GINT64_FORMAT
-	    "): the table was emptied, swapped or restored\nIf that is as it should be, move the "
-	    "store %s away and run sync again: it "
-	    "begins with [source] start.",
+	    _("%s: rows up to id %" PRId64 " were read before, but none of them is there as "
+	      "it was (the highest id is now %" PRId64
+	      "): the table was emptied, swapped or restored\nIf that is as it should be, move the "
+	      "store %s away and run sync again: it "
+	      "begins with [source] start."),
 	    source_name(from), id, last, store_path(db));
 	return FALSE;
 }
@@ -76,7 +78,7 @@ table_check(store *db, source *from, gint64 first, gint64 last, gint64 *cursor, 
 			continue;
 		if (i > 0) {
 			log_say(LOG_LEVEL_WARNING,
-			    "%s: rows behind id %" G_GINT64_FORMAT
+			    "%s: rows behind id %" PRId64
 			    " are not those that were read before; reading goes on from there",
 			    source_name(from), mark->id);
 			*cursor = MIN(*cursor, mark->id);

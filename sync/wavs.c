@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -57,21 +58,21 @@ examine_mp3(const struct stage *stage, const struct recording *recording, const 
 	gint64 duration;
 
 	if (!audio_made_from(stage->dir, recording->mp3, &mark)) {
-		*why = "the MP3 beside it was not made by celsync";
+		*why = _("the MP3 beside it was not made by celsync");
 		return NOT_OURS;
 	}
 	if (mark.size != recording->source_size || mark.mtime != recording->source_mtime) {
-		*why = "the MP3 was made from another state of it";
+		*why = _("the MP3 was made from another state of it");
 		return MUST_STAY;
 	}
 	if (!audio_check_mp3(stage->dir, recording->mp3, &duration, NULL) ||
 	    duration != recording->duration_ms) {
-		*why = "the MP3 cannot be read back as it was made";
+		*why = _("the MP3 cannot be read back as it was made");
 		return MUST_STAY;
 	}
 	if (stage->publisher && recording->link &&
 	    !publisher_works(stage->publisher, stage->dir, recording->mp3, recording->callid)) {
-		*why = "its link does not lead to the MP3";
+		*why = _("its link does not lead to the MP3");
 		return MUST_STAY;
 	}
 	return MAY_GO;
@@ -135,7 +136,7 @@ remove_wav(const struct stage *stage, struct recording *recording, const char **
 		return MAY_GO;
 	}
 	if (fd < 0 || fstat(fd, &wav) < 0 || !S_ISREG(wav.st_mode)) {
-		*why = "it cannot be opened";
+		*why = _("it cannot be opened");
 		return MUST_STAY;
 	}
 	if (wav.st_size != recording->source_size ||
@@ -144,7 +145,7 @@ remove_wav(const struct stage *stage, struct recording *recording, const char **
 	if (beneath_being_written(fd))
 		return NOT_YET;
 	if (faccessat(folder, ".", W_OK, AT_EACCESS) < 0) {
-		*why = "its folder may not be written";
+		*why = _("its folder may not be written");
 		return MUST_STAY;
 	}
 	if (!take_away(folder, name, fd, aside))
@@ -172,7 +173,7 @@ settle_one(
 		verdict = remove_wav(stage, recording, &why);
 	g_clear_pointer(&recording->reason, g_free);
 	if (why) {
-		recording->reason = g_strdup_printf("the WAV stays: %s", why);
+		recording->reason = g_strdup_printf(_("the WAV stays: %s"), why);
 		stage->result->kept++;
 		if (!stage->result->words)
 			stage->result->words =
@@ -250,8 +251,8 @@ open_stage(struct stage *stage, const struct config *config, GError **error)
 	stage->dir = open(r->spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (stage->dir < 0) {
 		g_set_error(error, AUDIO_ERROR, AUDIO_ERROR_MISSING,
-		    "the spool folder %s cannot be opened: %s\nCheck [recordings] spool and its "
-		    "rights.",
+		    _("the spool folder %s cannot be opened: %s\nCheck [recordings] spool and its "
+		      "rights."),
 		    r->spool, g_strerror(errno));
 		return FALSE;
 	}

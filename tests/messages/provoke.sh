@@ -528,7 +528,8 @@ checks() {
 	fresh
 	config "$conf" "driver = sqlite
 path = $T/fresh.db"
-	"$CELSYNC" -c "$conf" check >"$T/well" 2>/dev/null
+	mkdir -p "$T/system"
+	"$CELSYNC" -c "$conf" check --root "$T/system" >"$T/well" 2>/dev/null
 	title "check: all is well"
 	printf '$ celsync check\n' >>"$T/said"
 	grep '^✓ \(cel\|columns\|столбцы\|links\|ссылки\|store\|хранилище\|PlanFix\|ПланФикс\):' "$T/well" >>"$T/said"
@@ -546,7 +547,7 @@ path = $T/fresh.db"
 		sed -i "$2" "$conf"
 		fresh
 		well='^✓ ' known=$T/well
-		with check
+		with check --root "$T/system"
 		well='' known=''
 	}
 	look "a table that is no longer written" "s|fresh.db|small.db|"
