@@ -14,7 +14,8 @@ BEGIN {
 FILENAME == ARGV[1] && $1 == "slice" { slices = $2; low[$2] = $3; high[$2] = $4 }
 FILENAME == ARGV[1] && $1 == "play" { plays = $2; slice[$2] = $3; began[$2] = $4; start[$2] = $5; slower[$2] = $6; of[$3] = of[$3] " " $2 }
 FILENAME == ARGV[2] {
-	while (at == 0 || $1 > high[at]) at++
+	while (at < slices && (at == 0 || $1 > high[at])) at++
+	if ($1 > high[at]) next
 	cel[at, ++cels[at]] = $0
 	sliced[$16] = at
 	ended[$17] = $3
