@@ -18,6 +18,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(number_rewrite, number_rewrite_free)
 /* Free with g_free. rewrite NULL: the default, a leading + goes. */
 char *number_rewritten(const number_rewrite *rewrite, const char *number);
 
+/* At least two digits, and nothing but digits, +, *, # and the separators people type ("() -."). */
+gboolean number_is_dialable(const char *text);
+
 /*
  * The digits of a number as somebody types it, and those that the rules make of it, whether they expect a + or not: all the
  * ways in which it may be written down here. Numbers of fewer than `least` digits are left out. char *; free with g_ptr_array_unref.
@@ -25,8 +28,5 @@ char *number_rewritten(const number_rewrite *rewrite, const char *number);
 GPtrArray *number_forms(const number_rewrite *rewrite, const char *typed, gsize least);
 /* Only the digits; free with g_free. */
 char *number_digits(const char *text);
-
-/* At least two digits, and nothing but digits, +, *, # and the separators people type ("() -."). */
-gboolean number_is_dialable(const char *text);
 
 #endif
