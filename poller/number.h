@@ -18,6 +18,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(number_rewrite, number_rewrite_free)
 /* Free with g_free. rewrite NULL: the default, a leading + goes. */
 char *number_rewritten(const number_rewrite *rewrite, const char *number);
 
+/* At least two digits, and nothing but digits, +, *, # and the separators people type ("() -."). */
+gboolean number_is_dialable(const char *text);
+
 /*
  * The same as a part of `number` itself, where the rules do no more than take a leading + away, as the default does; NULL: they
  * do more.
@@ -31,8 +34,5 @@ const char *number_rewritten_part(const number_rewrite *rewrite, const char *num
 GPtrArray *number_forms(const number_rewrite *rewrite, const char *typed, gsize least);
 /* Only the digits; free with g_free. */
 char *number_digits(const char *text);
-
-/* At least two digits, and nothing but digits, +, *, # and the separators people type ("() -."). */
-gboolean number_is_dialable(const char *text);
 
 #endif
