@@ -41,6 +41,8 @@ EOF
 chmod +x "$T/celsync"
 hook hook "$T/celsync"
 ok "the hook is built" $?
+# What follows waits for it.
+[ -x "$T/hook" ] && [ -x "$T/agi" ] || { echo "Bail out! no hook"; exit 1; }
 secret=hidden
 export secret
 
