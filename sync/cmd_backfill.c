@@ -301,7 +301,7 @@ say_how_to_go_on(const struct backfill *b)
 	    "\nTo go on from here: celsync backfill --from %s --to %s%s%s\n"
 	    "What waits in the outbox is also sent by the next passes, after what is live.",
 	    MIN(b->job.next, b->job.last + 1), b->job.last, from, to,
-	    known != NULL ? " --known " : "", known != NULL ? known : "");
+	    known != NULL ? _(" --known ") : "", known != NULL ? known : "");
 }
 
 static void
