@@ -34,6 +34,8 @@ cat >"$T/one" <<END
 name=\$(basename "\$1")
 # Hours of sound are for the bare machine: here they take longer than all the rest.
 [ "\$name" != audio ] || set -- "\$1" -s /audio/six-hours -s /audio/large
+# The handshake, as above.
+[ "\$name" != source_mariadb ] || set -- "\$1" -s /mariadb/tls
 # So slow that two programs outlast each other's patience for the store's lock.
 [ "\$name" != outbox ] || set -- "\$1" -s /outbox/two-programs
 $(echo "$CHECK" | tr -d '\n') --log-file="$T/kept/\$name.log" "\$@" >"$T/kept/\$name.out" 2>&1
