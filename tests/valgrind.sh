@@ -73,7 +73,9 @@ config "$T/mariadb.conf" "driver = mariadb
 socket = $socket
 user = root"
 $CHECK --log-file="$T/log" "$CELSYNC" -c "$T/mariadb.conf" sync >"$T/out" 2>&1
-is "a pass over MariaDB, with faults of PlanFix: status" $? 1
+status=$?
+# 69 where it was slow enough to take the lost answers for a PlanFix that is away.
+is "a pass over MariaDB, with faults of PlanFix: status 1 or 69" "$(echo $status | grep -x '1\|69')" "$status"
 is "a pass over MariaDB: valgrind says nothing" "$(findings "$T/log")" ""
 check "backfill" "$CELSYNC" -c "$T/mariadb.conf" backfill --from 2026-11-23 --to 2026-11-24 --dry-run
 planfix_stop
