@@ -63,6 +63,10 @@ check_store(struct check_report *report, const struct config *config)
 	db = store_open(path, STORE_READ, &error);
 	if (db)
 		check_tell(report, CHECK_WELL, N_("store"), "%s", path);
-	else
-		check_tell(report, CHECK_WRONG, N_("store"), "%s", error->message);
+	else {
+		/* Its message begins with "store PATH". */
+		const char *told = strstr(error->message, path);
+		check_tell(
+		    report, CHECK_WRONG, N_("store"), "%s", told != NULL ? told : error->message);
+	}
 }

@@ -51,7 +51,7 @@ cmd_status(struct app *app, int argc, char **argv)
 		{ "prometheus", 0, 0, G_OPTION_ARG_NONE, &output.prometheus,
 		    N_("Metrics for node_exporter's textfile collector"), NULL },
 		{ "exit-status", 0, 0, G_OPTION_ARG_NONE, &output.exit_status,
-		    N_("End with 0 (well), 1 (warning) or 2 (critical), as Nagios counts"), NULL },
+		    N_("End as Nagios has it: 0 well, 1 warning, 2 critical"), NULL },
 		G_OPTION_ENTRY_NULL,
 	};
 	int status;

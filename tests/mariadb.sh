@@ -50,6 +50,23 @@ end_with() {
 	stop
 }
 
+# The system tables take seconds to make and are always the same: once for a build, then copied.
+install() {
+	copies=${CELSYNC_BUILD:+$CELSYNC_BUILD/mariadb-$(id -u)}
+	if [ -n "$copies" ] && cp -a "$copies" "$dir/data" 2>/dev/null; then
+		return
+	fi
+	rm -rf "$dir/data"
+	# shellcheck disable=SC2086
+	mariadb-install-db $light --auth-root-authentication-method=normal --skip-test-db >"$dir/install.log" 2>&1 || {
+		cat "$dir/install.log" >&2
+		exit 1
+	}
+	[ -n "$copies" ] && [ -d "$CELSYNC_BUILD" ] && [ ! -e "$copies" ] || return 0
+	# Whole or not at all, whoever else is at it.
+	cp -a "$dir/data" "$copies.$$" 2>/dev/null && mv -T "$copies.$$" "$copies" 2>/dev/null || rm -rf "$copies.$$"
+}
+
 start() {
 	if server; then
 		echo "a server is running on $dir already: tests/mariadb.sh stop $dir" >&2
@@ -59,14 +76,10 @@ start() {
 	light="--no-defaults --datadir=$dir/data --innodb-buffer-pool-size=16M --innodb-log-file-size=8M
 		--innodb-flush-log-at-trx-commit=0 --innodb-doublewrite=0 --skip-name-resolve"
 	[ "$(id -u)" -ne 0 ] || light="$light --user=root"
-	if [ ! -d "$dir/data/mysql" ]; then
-		# shellcheck disable=SC2086
-		mariadb-install-db $light --auth-root-authentication-method=normal --skip-test-db \
-			>"$dir/install.log" 2>&1 || {
-			cat "$dir/install.log" >&2
-			exit 1
-		}
-	fi
+	# Temporary tables of its own: a server removes what others have left in the folder when it starts.
+	mkdir -p "$dir/tmp"
+	light="$light --tmpdir=$dir/tmp"
+	[ -d "$dir/data/mysql" ] || install
 	network=--skip-networking
 	for option; do
 		case $option in --port*) network=--skip-networking=0 ;; esac

@@ -34,6 +34,8 @@ cat >"$T/one" <<END
 name=\$(basename "\$1")
 # Hours of sound are for the bare machine: here they take longer than all the rest.
 [ "\$name" != audio ] || set -- "\$1" -s /audio/six-hours -s /audio/large
+# The handshake, as above.
+[ "\$name" != source_mariadb ] || set -- "\$1" -s /mariadb/tls
 # So slow that two programs outlast each other's patience for the store's lock.
 [ "\$name" != outbox ] || set -- "\$1" -s /outbox/two-programs
 $(echo "$CHECK" | tr -d '\n') --log-file="$T/kept/\$name.log" "\$@" >"$T/kept/\$name.out" 2>&1
@@ -71,7 +73,9 @@ config "$T/mariadb.conf" "driver = mariadb
 socket = $socket
 user = root"
 $CHECK --log-file="$T/log" "$CELSYNC" -c "$T/mariadb.conf" sync >"$T/out" 2>&1
-is "a pass over MariaDB, with faults of PlanFix: status" $? 1
+status=$?
+# 69 where it was slow enough to take the lost answers for a PlanFix that is away.
+is "a pass over MariaDB, with faults of PlanFix: status 1 or 69" "$(echo $status | grep -x '1\|69')" "$status"
 is "a pass over MariaDB: valgrind says nothing" "$(findings "$T/log")" ""
 check "backfill" "$CELSYNC" -c "$T/mariadb.conf" backfill --from 2026-11-23 --to 2026-11-24 --dry-run
 planfix_stop

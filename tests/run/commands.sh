@@ -100,7 +100,7 @@ wrong "no folder for the store" "✗ store: $T/none" "Make the folder"
 config "$conf" "$source"
 echo "no database at all, but some text that is longer than a header" >"$conf.db"
 runs "check: a store that is none" 1 -c "$conf" check
-prints "✗ store $conf.db: "
+prints "✗ store: $conf.db: "
 rm "$conf.db"
 config "$conf" "driver = sqlite
 path = $T/nowhere.db"

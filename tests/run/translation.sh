@@ -58,7 +58,7 @@ planfix same
 config "$T/conf" "driver = sqlite
 path = $CAPTURE/master.db"
 LANGUAGE=ru "$CELSYNC" -c "$T/conf" sync 2>"$T/err"
-grep -q ' info read calls=[0-9]* events=' "$T/err"
+grep -q ' info pass calls=[0-9]* events=' "$T/err"
 ok "a fact in the log is the same in every language" $? "$T/err"
 planfix_stop
 for arguments in "calls --from 2026-11-23 --to 2026-11-24 --json" "report --from 2026-11-23 --to 2026-11-24 --json" "status --json" \

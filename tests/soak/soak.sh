@@ -13,7 +13,8 @@
 # The store and the recordings lie on small file systems of their own, which fill up; they are mounted in a namespace that ends with this
 # script. Where that is not allowed, faults of the disk are left out, and it is said. From 30 minutes on docs/SOAK.md gets the figures.
 #
-# Tried, and each of them fails this test: outbox_recover() left out; the cursor committed before what its rows produced.
+# Tried: outbox_recover() making ready what it must make unknown: events arrive twice and are not listed. (The cursor moved to the newest row
+# is not seen here: ids that are missing below it are asked for again.)
 TOP=${CELSYNC_TOP:-$(cd "$(dirname "$0")/../.." && pwd)}
 if [ -z "${SOAK_DISK:-}" ]; then
 	for how in -m -rm; do
