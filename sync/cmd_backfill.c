@@ -10,6 +10,7 @@
 #include "sync/log.h"
 #include "sync/pass.h"
 #include "sync/pbx.h"
+#include "sync/place.h"
 #include "sync/progress.h"
 #include "sync/tell.h"
 
@@ -158,7 +159,7 @@ find_range(struct backfill *b, GError **error)
 	gint64 low, high;
 	gboolean found = FALSE;
 	struct job before;
-	if (!rebuild_range(b->pbx.source, &b->pbx.zone, b->job.from, b->job.to, &low, &high, error))
+	if (!place_range(b->pbx.source, &b->pbx.zone, b->job.from, b->job.to, &low, &high, error))
 		return FALSE;
 	if (b->db != NULL && !jobs_get(b->db, b->job.from, b->job.to, &before, &found, error))
 		return FALSE;

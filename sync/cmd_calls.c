@@ -4,6 +4,7 @@
 #include "sync/find.h"
 #include "sync/log.h"
 #include "sync/pbx.h"
+#include "sync/place.h"
 #include "sync/screen.h"
 #include "sync/text.h"
 
@@ -127,10 +128,10 @@ read_range(struct pbx *pbx, rebuild *r, struct listing *l, GError **error)
 		return FALSE;
 	gint64 low = first, high = last + 1;
 	if (first != 0 && l->from != TIME_NONE &&
-	    !rebuild_bisect(pbx->source, &pbx->zone, l->from - MARGIN, &low, error))
+	    !place_bisect(pbx->source, &pbx->zone, l->from - MARGIN, &low, error))
 		return FALSE;
 	if (first != 0 && l->to != TIME_NONE &&
-	    !rebuild_bisect(pbx->source, &pbx->zone, l->to + MARGIN, &high, error))
+	    !place_bisect(pbx->source, &pbx->zone, l->to + MARGIN, &high, error))
 		return FALSE;
 	if (!rebuild_scan(r, low - 1, high - 1, &app_stop, error) || app_stop)
 		return !app_stop;

@@ -6,6 +6,7 @@
 #include "sync/late_facts.h"
 #include "sync/log.h"
 #include "sync/pbx.h"
+#include "sync/place.h"
 #include "sync/screen.h"
 #include "sync/text.h"
 
@@ -263,7 +264,7 @@ run(struct report *r)
 	g_autoptr(rebuild) rows = rebuild_new(pbx.source, &options, take_group, NULL, r);
 	gint64 low, high;
 	gboolean ok =
-	    rebuild_range(pbx.source, &pbx.zone, r->from, r->to, &low, &high, &error) &&
+	    place_range(pbx.source, &pbx.zone, r->from, r->to, &low, &high, &error) &&
 	    rebuild_scan(rows, low - 1, high, &app_stop, &error) &&
 	    (app_stop || (rebuild_orphans(rows, r->from, MIN(r->to, r->now), &app_stop, &error) &&
 			     rebuild_finish(rows, &error)));

@@ -1,6 +1,7 @@
 #include "sync/find.h"
 
 #include "sync/app.h"
+#include "sync/place.h"
 #include "sync/tracks.h"
 
 #include <string.h>
@@ -214,8 +215,8 @@ look_around(struct search *s, GError **error)
 {
 	gint64 first, next, around = s->config->source.stale;
 	s->wide = TRUE;
-	if (!rebuild_bisect(s->pbx->source, &s->pbx->zone, s->from - around, &first, error) ||
-	    !rebuild_bisect(s->pbx->source, &s->pbx->zone, s->to + around, &next, error))
+	if (!place_bisect(s->pbx->source, &s->pbx->zone, s->from - around, &first, error) ||
+	    !place_bisect(s->pbx->source, &s->pbx->zone, s->to + around, &next, error))
 		return FALSE;
 	g_autoptr(rebuild) r = new_rebuild(s);
 	return rebuild_scan(r, first - 1, next - 1, &app_stop, error) &&

@@ -2,6 +2,7 @@
 #include "sync/find.h"
 
 #include "sync/app.h"
+#include "sync/place.h"
 
 struct search {
 	const struct config *config;
@@ -56,7 +57,7 @@ find_calls_of_number(struct pbx *pbx, const struct config *config, const GPtrArr
 	gint64 low, high;
 	options.open = TRUE;
 	g_autoptr(rebuild) rows = rebuild_new(pbx->source, &options, look_at_group, NULL, &s);
-	gboolean ok = rebuild_range(pbx->source, &pbx->zone, from, to, &low, &high, error) &&
+	gboolean ok = place_range(pbx->source, &pbx->zone, from, to, &low, &high, error) &&
 	              rebuild_scan(rows, low - 1, high, &app_stop, error) &&
 	              (app_stop || (rebuild_orphans(rows, from, MIN(to, now), &app_stop, error) &&
 				       rebuild_finish(rows, error)));

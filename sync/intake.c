@@ -2,6 +2,7 @@
 
 #include "store/checkpoint.h"
 #include "sync/log.h"
+#include "sync/place.h"
 #include "sync/table.h"
 
 #include <string.h>
@@ -236,7 +237,7 @@ begin_store(struct intake_run *run, gint64 first, GError **error)
 		run->checkpoint.start = settings->start == START_NOW ? run->now : 0;
 	} else if (settings->start == START_TIME) {
 		gint64 id;
-		if (!rebuild_bisect(run->pbx->source, &run->pbx->zone,
+		if (!place_bisect(run->pbx->source, &run->pbx->zone,
 			settings->start_time - 60 * (gint64)G_USEC_PER_SEC, &id, error))
 			return FALSE;
 		run->checkpoint.cursor = id - 1;
@@ -245,7 +246,7 @@ begin_store(struct intake_run *run, gint64 first, GError **error)
 	} else {
 		/* What is open at this moment began within `stale`; the rest is history. */
 		gint64 id;
-		if (!rebuild_bisect(run->pbx->source, &run->pbx->zone,
+		if (!place_bisect(run->pbx->source, &run->pbx->zone,
 			run->last_utc - settings->stale, &id, error))
 			return FALSE;
 		run->checkpoint.cursor = id - 1;
@@ -292,8 +293,7 @@ find_passable(struct intake_run *run, GError **error)
 	if (run->last - run->checkpoint.cursor < CATCH_UP)
 		return TRUE;
 	gint64 id;
-	if (!rebuild_bisect(
-		run->pbx->source, &run->pbx->zone, run->last_utc - LONG_AGO, &id, error))
+	if (!place_bisect(run->pbx->source, &run->pbx->zone, run->last_utc - LONG_AGO, &id, error))
 		return FALSE;
 	run->passable = MAX(run->seasoned, id - 1);
 	return TRUE;

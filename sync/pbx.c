@@ -1,5 +1,7 @@
 #include "sync/pbx.h"
 
+#include "sync/place.h"
+
 #include <glib/gi18n.h>
 #include <string.h>
 
@@ -24,7 +26,7 @@ pbx_open(struct pbx *pbx, const struct config *config, GError **error)
 	}
 	zone_init(&pbx->zone, pbx->tz, !automatic);
 	pbx->source = source_open(&config->source.open, error);
-	if (pbx->source != NULL && rebuild_learn_zone(pbx->source, &pbx->zone, error))
+	if (pbx->source != NULL && place_learn_zone(pbx->source, &pbx->zone, error))
 		return TRUE;
 	pbx_close(pbx);
 	return FALSE;

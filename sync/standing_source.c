@@ -1,4 +1,5 @@
 /* What the source tells of itself: a few look-ups by key, and the CDR rows of its newest calls. */
+#include "sync/place.h"
 #include "sync/standing.h"
 
 #include "poller/uniqueid.h"
@@ -86,8 +87,8 @@ rows_then(struct standing *s, struct pbx *pbx, int weeks, gint64 *rows, GError *
 {
 	const gint64 ago = weeks * 7 * DAY;
 	gint64 from, to;
-	if (!rebuild_bisect(pbx->source, &pbx->zone, s->newest - ago + 1, &from, error) ||
-	    !rebuild_bisect(pbx->source, &pbx->zone, s->now - ago, &to, error))
+	if (!place_bisect(pbx->source, &pbx->zone, s->newest - ago + 1, &from, error) ||
+	    !place_bisect(pbx->source, &pbx->zone, s->now - ago, &to, error))
 		return FALSE;
 	*rows = MAX(*rows, to - from);
 	return TRUE;
