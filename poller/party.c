@@ -61,11 +61,7 @@ party_alias(const struct call_rules *rules, const char *number)
 static gboolean
 is_listed(GHashTable *trunk, const char *name, gsize n, gsize peer_len)
 {
-	char text[128];
-	if (n >= sizeof text)
-		return FALSE;
-	memcpy(text, name, n);
-	text[n] = '\0';
+	g_autofree char *text = g_strndup(name, n);
 	return g_hash_table_contains(trunk, text + n - peer_len) ||
 	       g_hash_table_contains(trunk, text);
 }

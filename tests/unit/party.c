@@ -133,7 +133,38 @@ test_memo(void)
 		}
 	}
 	g_assert_false(party_is_extension(&kept, "79161112233"));
+	g_assert_false(party_is_extension(&kept, "7916111223344556677"));
 	g_assert_false(party_is_extension(&kept, ""));
+}
+
+/* The same of trunks: by peer or by technology and peer, short names and those too long to be kept. */
+static void
+test_memo_of_trunks(struct bench *b, gconstpointer data)
+{
+	(void)data;
+	g_autoptr(GHashTable) trunk = g_hash_table_new(g_str_hash, g_str_equal);
+	struct call_memo memo = { 0 };
+	struct call_rules kept = { .trunk = trunk, .memo = &memo }, plain = { .trunk = trunk };
+	g_hash_table_add(trunk, (gpointer) "mango");
+	g_hash_table_add(trunk, (gpointer) "PJSIP/201");
+	g_hash_table_add(trunk, (gpointer) "a-provider-with-a-long-name");
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < 3000; i++) {
+			static const char *const shapes[] = { "PJSIP/%d-00000001",
+				"SIP/%d-00000001", "PJSIP/mango-%08x",
+				"SIP/a-provider-with-a-long-name-%08x",
+				"SIP/another-provider-with-a-long-name-%08x", "%d" };
+			char name[64];
+			g_snprintf(name, sizeof name, shapes[i % 6], 101 + i / 6);
+			const struct lane *lane = lane_of(b, name, "101");
+			g_assert_cmpint(party_of(&kept, lane, &b->arena).kind, ==,
+			    party_of(&plain, lane, &b->arena).kind);
+		}
+	}
+	g_assert_cmpint(
+	    party_of(&kept, lane_of(b, "PJSIP/201-1", "101"), &b->arena).kind, ==, PARTY_OUTSIDE);
+	g_assert_cmpint(
+	    party_of(&kept, lane_of(b, "SIP/201-1", "101"), &b->arena).kind, ==, PARTY_EMPLOYEE);
 }
 
 int
@@ -144,5 +175,7 @@ main(int argc, char **argv)
 	g_test_add("/party/parties", struct bench, NULL, set_up, test_parties, tear_down);
 	g_test_add("/party/local", struct bench, NULL, set_up, test_local, tear_down);
 	g_test_add_func("/party/memo", test_memo);
+	g_test_add(
+	    "/party/memo-of-trunks", struct bench, NULL, set_up, test_memo_of_trunks, tear_down);
 	return g_test_run();
 }
