@@ -153,6 +153,40 @@ test_bridge_of_a_group_handed_out(void)
 	g_assert_cmpuint(assembly_held(a), ==, 1);
 }
 
+/* Two groups that have their CDR records already turn out to be one: it has the records, the rows and the channels of both. */
+static void
+test_merged_with_their_records(void)
+{
+	g_autoptr(scene) s = scene_new();
+	g_autoptr(assembly) a = assembly_new();
+	scene_rows(s, OPEN("PJSIP/101-1", "0", "1") OPEN("PJSIP/102-1", "1", "2")
+			  OPEN("PJSIP/103-1", "1", "3") "2 CDR PJSIP/101-1 dst=900\n"
+							"2 CDR PJSIP/102-1 dst=901\n"
+							"2 CDR PJSIP/102-1 dst=902\n");
+	feed(a, s, 0);
+	for (guint i = 0; i < s->records->len; i++)
+		g_assert_true(
+		    assembly_add_record(a, &g_array_index(s->records, struct cdr_row, i)));
+	struct group *g = assembly_find(a, scene_id(s, "1.2"));
+	g_assert_true(group_is_whole(g));
+	g_assert_false(group_has(g, CEL_BRIDGE_ENTER));
+	scene_rows(
+	    s, "3 BRIDGE_ENTER PJSIP/101-1 bridge=b1\n3 BRIDGE_ENTER PJSIP/102-1 bridge=b1\n");
+	feed(a, s, 3);
+	g = assembly_find(a, scene_id(s, "0.1"));
+	g_assert_true(g == assembly_find(a, scene_id(s, "1.2")));
+	g_assert_cmpuint(g->channels->len, ==, 2);
+	g_assert_cmpuint(g->n_records, ==, 3);
+	g_assert_cmpuint(g->n_steps, ==, 4);
+	g_assert_true(group_has(g, CEL_BRIDGE_ENTER));
+	g_assert_true(group_is_whole(g));
+	guint seen = 0;
+	for (guint i = 0; i < g->n_records; i++)
+		seen |= 1U << (g->records[i].dst[2] - '0');
+	g_assert_cmpuint(seen, ==, 7);
+	g_assert_cmpuint(assembly_held(a), ==, 2);
+}
+
 static void
 test_nothing_came_for_hours(void)
 {
@@ -366,6 +400,7 @@ main(int argc, char **argv)
 	g_test_add_func("/assembly/handed-out-when-quiet", test_handed_out_when_quiet);
 	g_test_add_func(
 	    "/assembly/bridge-of-a-group-handed-out", test_bridge_of_a_group_handed_out);
+	g_test_add_func("/assembly/merged-with-their-records", test_merged_with_their_records);
 	g_test_add_func("/assembly/nothing-came-for-hours", test_nothing_came_for_hours);
 	g_test_add_func("/assembly/beginning-not-seen", test_beginning_not_seen);
 	g_test_add_func("/assembly/records", test_records);
