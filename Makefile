@@ -178,10 +178,10 @@ lint: strict format-check check-metrics
 	    --suppress=varFuncNullUB --suppress=readdirCalled '-DHOOK_PROGRAM="/usr/bin/celsync"' \
 	    --library=gnu,posix,gtk '-DG_DEFINE_QUARK(a,b)=' '-DG_GNUC_PRINTF(a,b)=' '-DG_DEFINE_AUTOPTR_CLEANUP_FUNC(a,b)=' \
 	    '-DG_GNUC_NULL_TERMINATED=' $(LINTED)
-	@for f in $(LINTED); do echo "  ANALYZE $$f"; \
-	    gcc -fanalyzer -Werror -O1 $(LINT_CPP) -c -o /dev/null $$f || exit 1; done
-	@for f in $(LINTED); do echo "  TIDY $$f"; \
-	    clang-tidy --quiet $$f -- $(LINT_CPP) 2>/dev/null || exit 1; done
+	@printf '%s\n' $(LINTED) | xargs -P $(shell nproc) -I FILE sh -c 'echo "  ANALYZE FILE"; \
+	    gcc -fanalyzer -Werror -O1 "$$@" -c -o /dev/null FILE' - $(LINT_CPP)
+	@printf '%s\n' $(LINTED) | xargs -P $(shell nproc) -I FILE sh -c 'echo "  TIDY FILE"; \
+	    clang-tidy --quiet FILE -- "$$@" 2>/dev/null' - $(LINT_CPP)
 
 # A year of calls: memory, interruptions, sums, live traffic. HISTORY_ROWS=130000 for a smaller year; HISTORY_SEED repeats a run.
 check-history: deps-check

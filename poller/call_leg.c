@@ -168,7 +168,7 @@ call_find_legs(struct call_builder *b)
 {
 	gboolean in = b->call->direction == DIRECTION_IN;
 	b->leg_sets = NULL;
-	b->room_legs = 0;
+	b->room_legs = b->call->n_legs = 0;
 	if (!in && b->caller_ext != NULL)
 		leg_for(b, b->caller_ext, NULL);
 	/* Our own phones first: an outside channel that is forwarded for one of them must find it. */

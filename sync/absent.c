@@ -96,12 +96,10 @@ absent_settle(store *db, const struct recordings_settings *settings, gint64 now,
 	beneath_fd spool = open(settings->spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (spool < 0)
 		return TRUE; /* converting says why */
-	if (!is_deserted(db, settings->spool, &deserted, error))
-		return FALSE;
-	for (gint64 after = 0, last = -1; !deserted && !*stop && after != last;) {
+	gboolean ok = is_deserted(db, settings->spool, &deserted, error);
+	for (gint64 after = 0, last = -1; ok && !deserted && !*stop && after != last;) {
 		last = after;
-		if (!settle_next(db, spool, now - settings->wait, &after, n, error))
-			return FALSE;
+		ok = settle_next(db, spool, now - settings->wait, &after, n, error);
 	}
-	return TRUE;
+	return ok;
 }

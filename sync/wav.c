@@ -97,7 +97,8 @@ wav_gsm_header(guint8 header[WAV_GSM_HEADER], guint rate, gint64 length)
 	    "fact\x04\0\0\0....data....";
 	guint32 bytes = (guint32)CLAMP(length, 0, G_MAXUINT32 - WAV_GSM_HEADER);
 
-	memcpy(header, model, WAV_GSM_HEADER);
+	/* Bytes, not text. */
+	memcpy(header, model, WAV_GSM_HEADER); // NOLINT(bugprone-not-null-terminated-result)
 	write32(header + 4, bytes + WAV_GSM_HEADER - 8);
 	write32(header + 24, rate);
 	write32(header + 28, (guint32)((guint64)rate * 65 / 320));
