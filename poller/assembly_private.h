@@ -1,0 +1,33 @@
+/* What rows come into (assembly.c) and groups go out of (assembly_out.c); nobody else includes it. */
+#ifndef CELSYNC_ASSEMBLY_PRIVATE_H
+#define CELSYNC_ASSEMBLY_PRIVATE_H
+
+#include "poller/assembly.h"
+#include "poller/idmap.h"
+
+struct assembly {
+	arena_pool *pool;
+	struct idmap channels;      /* uniqueid -> struct channel */
+	struct idmap linkedids;     /* linkedid -> struct group */
+	struct idmap bridges;       /* bridge_id -> struct bridge */
+	GQueue ended;               /* groups nobody is left in, in the order they ended */
+	struct group *first, *last; /* groups held and not handed out, in the order they began */
+	guint held;
+	GPtrArray *spare; /* groups to be used again */
+	struct incarnations incarnations;
+	/* Of the last rows: the next one is mostly their neighbour. */
+	struct channel *recent[2];
+	struct bridge *recent_bridge; /* not a holding one */
+	gint64 now;                   /* the table's own time: the highest time written so far */
+	gint64 swept;                 /* when groups were last looked through for stale ones */
+};
+
+static inline void
+assembly_unlist(assembly *a, struct group *g)
+{
+	*(g->prev != NULL ? &g->prev->next : &a->first) = g->next;
+	*(g->next != NULL ? &g->next->prev : &a->last) = g->prev;
+	g->prev = g->next = NULL;
+}
+
+#endif
