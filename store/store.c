@@ -18,6 +18,11 @@
 #define RETRY_MS 10
 /* What the -wal file is cut back to after a checkpoint; a backfill may have made it longer. */
 #define WAL_LIMIT "PRAGMA journal_size_limit = 16777216"
+/*
+ * A thousand calls touch more pages than SQLite keeps by itself (2 MB), and would be written twice; the log is carried over when it has
+ * 16 MB instead of 4, because most pages are written again soon. Memory is taken when it is needed only.
+ */
+#define ROOM "PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000"
 /* Pages that became free go back to the file system when they are asked to, a few at a time. */
 #define FREE_PAGES "PRAGMA auto_vacuum = INCREMENTAL"
 
@@ -119,7 +124,8 @@ ask(store *db, const char *what, const char *sql, gint64 *number, char **text, G
 static gboolean
 connect_file(store *db, const char *name, int flags, GError **error)
 {
-	/* No locks within the library: one thread at a time uses a store. */
+	/* No locks within the library: one thread at a time uses a store. Nor a count of its memory; refused once it is at work, which is well. */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	flags |= SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX;
 	const int result = sqlite3_open_v2(name, &db->handle, flags, NULL);
 	if (result != SQLITE_OK)
@@ -307,7 +313,8 @@ set_up_to_write(store *db, int version, GError **error)
 	if (!execute(db, "cannot be set up", FREE_PAGES, error) ||
 	    !switch_to_wal(db, &journal, error) ||
 	    !execute(db, "cannot be set up",
-		"PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; " WAL_LIMIT, error))
+		"PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; " ROOM "; " WAL_LIMIT,
+		error))
 		return FALSE;
 	if (g_strcmp0(journal, "wal") != 0) {
 		g_set_error(error, STORE_ERROR, STORE_ERROR_OPEN,

@@ -7,6 +7,7 @@
 #include "sync/nearest.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <glib/gi18n.h>
 #include <poll.h>
 #include <stdio.h>
@@ -160,6 +161,9 @@ main(int argc, char **argv)
 	struct app app = { 0 };
 	int status;
 
+	/* What a block of calls took is taken again by the next: not given back and asked for each time. */
+	mallopt(M_TRIM_THRESHOLD, 8 << 20);
+	mallopt(M_TOP_PAD, 1 << 20);
 	i18n_init();
 	app_catch_signals();
 	status = finish_output(begin(&app, argc, argv));
