@@ -209,6 +209,26 @@ is_listed(const GPtrArray *list, const char *id)
 	return FALSE;
 }
 
+/* By which names later rows would be tied to what is held: a parking lot ties nobody. */
+static void
+test_names(void)
+{
+	g_autoptr(scene) s = scene_new();
+	g_autoptr(assembly) a = assembly_new();
+	g_autoptr(GPtrArray) linkedids = g_ptr_array_new(), bridges = g_ptr_array_new();
+	scene_rows(s, OPEN("PJSIP/101-1", "0", "1") OPEN("PJSIP/102-1", "1", "2") WHOLE(
+			  "PJSIP/103-1", "1", "3") "3 BRIDGE_ENTER PJSIP/101-1 bridge=b1\n"
+						   "3 BRIDGE_ENTER PJSIP/102-1 holding=lot\n");
+	feed(a, s, 0);
+	assembly_names(a, linkedids, bridges);
+	g_assert_cmpuint(linkedids->len, ==, 3);
+	g_assert_true(is_listed(linkedids, scene_id(s, "0.1")));
+	g_assert_true(is_listed(linkedids, scene_id(s, "1.2")));
+	g_assert_true(is_listed(linkedids, scene_id(s, "1.3")));
+	g_assert_cmpuint(bridges->len, ==, 1);
+	g_assert_cmpstr(bridges->pdata[0], ==, "b1");
+}
+
 static void
 test_beginning_not_seen(void)
 {
@@ -402,6 +422,7 @@ main(int argc, char **argv)
 	    "/assembly/bridge-of-a-group-handed-out", test_bridge_of_a_group_handed_out);
 	g_test_add_func("/assembly/merged-with-their-records", test_merged_with_their_records);
 	g_test_add_func("/assembly/nothing-came-for-hours", test_nothing_came_for_hours);
+	g_test_add_func("/assembly/names", test_names);
 	g_test_add_func("/assembly/beginning-not-seen", test_beginning_not_seen);
 	g_test_add_func("/assembly/records", test_records);
 	g_test_add_func("/assembly/restart", test_restart);
