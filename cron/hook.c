@@ -37,6 +37,7 @@
 
 #define READ_MOST_MS 1000 /* in the grandchild: nobody waits for it */
 #define ALIVE_MOST_S 20   /* announce has a limit of its own; this is for a disk that hangs */
+#define NICE 5            /* of what the hook starts; setpriority(2) */
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define DIGITS "0123456789"
@@ -180,6 +181,9 @@ become_announce(const struct facts *facts)
 		return;
 	close_above_stderr();
 	umask(077);
+	/* Calls go first: a burst of announcements must not hold the dialplan up. */
+	if (getpriority(PRIO_PROCESS, 0) < NICE)
+		setpriority(PRIO_PROCESS, 0, NICE);
 	alarm(ALIVE_MOST_S); /* goes on through execve() */
 	execve(argv[0], argv, environment);
 }

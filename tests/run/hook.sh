@@ -33,6 +33,7 @@ cat >"$T/facts.new"
 { echo "arguments: \$*"; env | grep -v '^_=\|^SHLVL=\|^PWD='; pwd; } >"$T/seen"
 descriptors=\$(ls -l /proc/\$\$/fd)
 echo "\$descriptors" >"$T/descriptors"
+nice >"$T/nice"
 echo "\$\$ \$(sed 's/.*) //' /proc/\$\$/stat | cut -d' ' -f4)" >"$T/session"
 mv "$T/facts.new" "$T/facts"
 [ ! -e "$T/wait" ] || read -r go <"$T/wait"
@@ -45,6 +46,7 @@ ok "the hook is built" $?
 [ -x "$T/hook" ] && [ -x "$T/agi" ] || { echo "Bail out! no hook"; exit 1; }
 secret=hidden
 export secret
+here=$(nice)
 
 # The dialplan goes on while celsync still runs: it waits for a line that is written only afterwards.
 mkfifo "$T/wait"
@@ -69,6 +71,7 @@ dialled 74951110101"
 is "it was called as celsync announce" "$(head -n 1 "$T/seen")" "arguments: announce"
 is "with an environment of its own" "$(sed -n 2,3p "$T/seen" | sort | tr '\n' ' ')" "LANG=C.UTF-8 PATH=/usr/bin:/bin "
 is "in /" "$(sed -n 4p "$T/seen")" "/"
+is "behind what carries the calls" "$(cat "$T/nice")" "$([ "$here" -gt 5 ] && echo "$here" || echo 5)"
 grep -q 'secret' "$T/seen"
 is "nothing of Asterisk's environment came along" $? 1
 is "standard output and error are /dev/null" "$(grep -c ' [12] -> /dev/null' "$T/descriptors")" 2
