@@ -26,7 +26,7 @@ install-files:
 	    $(call put,0644,$$file,$(DOCDIR)/examples/)$${file##*/} && \
 	    sed -i 's|/usr/bin/celsync|$(PREFIX)/bin/celsync|' '$(DESTDIR)$(DOCDIR)/examples/'$${file##*/} || exit; done
 	for po in $(wildcard po/*.po); do language=$${po##*/} && language=$${language%.po} && \
-	    $(call put,0644,$(B)/locale/$$language/LC_MESSAGES/celsync.mo,$(PREFIX)/share/locale/$$language/LC_MESSAGES/celsync.mo) || exit; done
+	    $(call put,0644,$(B)/locale/$$language/LC_MESSAGES/celsync.mo,$(PREFIX)/share/locale/)$$language/LC_MESSAGES/celsync.mo || exit; done
 	for doc in README.md README.ru.md SECURITY.md; do $(call put,0644,$$doc,$(DOCDIR)/)$$doc || exit; done
 	$(call put,0644,cron/celsync.logrotate,$(SYSCONFDIR)/logrotate.d/celsync)
 	for unit in $(notdir $(wildcard cron/*.service cron/*.timer)); do \

@@ -16,7 +16,7 @@ for file in bin/celsync share/man/man1/celsync.1 share/man/man5/celsync.conf.5 s
 	share/doc/celsync/README.md share/doc/celsync/README.ru.md share/doc/celsync/SECURITY.md share/doc/celsync/examples/celsync.conf \
 	share/doc/celsync/examples/crontab lib/systemd/system/celsync.service lib/systemd/system/celsync.timer \
 	lib/systemd/system/celsync@.service lib/systemd/system/celsync@.timer lib/systemd/system/celsync-watch.service \
-	lib/systemd/system/celsync-watch@.service share/man/man8/celsync-hook.8; do
+	lib/systemd/system/celsync-watch@.service share/man/man8/celsync-hook.8 share/locale/ru/LC_MESSAGES/celsync.mo; do
 	is "/usr/local/$file" "$([ -s "$T/local/usr/local/$file" ] && echo there)" there
 done
 is "what is built is installed" "$(cmp "$T/local/usr/local/bin/celsync" "$CELSYNC" 2>&1)" ""
