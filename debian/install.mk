@@ -51,5 +51,6 @@ deb: deps-build deps-package
 	@ls -l $(DEB)/*.deb
 
 # Installs, runs, upgrades, removes and purges the package in a clean Debian 12 folder. Needs root and Debian's archive.
-check-package: deb tests
+check-package: deb deps-check
+	@$(MAKE) --no-print-directory -j$(shell nproc) tests
 	CELSYNC_TOP=$(CURDIR) CELSYNC_BUILD=$(abspath $(B)) tests/package.sh
