@@ -85,7 +85,7 @@ does "apt-get install" 0 inside apt-get -q -y install /root/deb/first.deb
 version=$(sed -n '1s/.*(\(.*\)).*/\1/p' "$TOP/debian/changelog")
 does "the program runs" 0 by asterisk celsync --version
 is "and is this version" "$(cat "$T/out")" "celsync ${version%-*}"
-is "it speaks Russian" "$(inside env LANG=ru_RU.UTF-8 celsync nothing 2>&1 | head -n 1)" "celsync: команды «nothing» нет"
+is "it speaks Russian" "$(inside env -u LC_ALL LANG=ru_RU.UTF-8 celsync nothing 2>&1 | head -n 1)" "celsync: команды «nothing» нет"
 is "the hook starts the program that is installed" "$(grep -a -c /usr/bin/celsync "$ROOT/usr/bin/celsync-hook")$(grep -a -c /usr/local "$ROOT/usr/bin/celsync-hook")" "10"
 is "/etc/celsync" "$(rights /etc/celsync)" "root:asterisk 750"
 is "/var/lib/celsync" "$(rights /var/lib/celsync)" "asterisk:asterisk 750"
