@@ -77,7 +77,8 @@ read_small(int fd, gsize most)
 	return g_steal_pointer(&text);
 }
 
-/* Reads the counter and makes it what `change` says, under its lock; returns what it was, 0 where there is none. */
+/* Adds one to the counter, or makes it 0, under its lock; returns what it was, 0 where there is none. The new number is written over the
+ * old one before the rest is cut off: whoever looks without the lock, or after a crash in between, never finds the file empty. */
 static gint64
 count(const char *folder, gboolean reset)
 {
@@ -91,8 +92,8 @@ count(const char *folder, gboolean reset)
 		g_autofree char *next = NULL;
 		n = text != NULL ? MAX(0, g_ascii_strtoll(text, NULL, 10)) : 0;
 		next = g_strdup_printf("%" G_GINT64_FORMAT "\n", reset ? 0 : n + 1);
-		if ((n > 0 || !reset) && ftruncate(fd, 0) == 0 && lseek(fd, 0, SEEK_SET) == 0)
-			(void)write_all(fd, next);
+		if ((n > 0 || !reset) && lseek(fd, 0, SEEK_SET) == 0 && write_all(fd, next))
+			(void)ftruncate(fd, (off_t)strlen(next));
 	}
 	close(fd);
 	return n;
