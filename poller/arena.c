@@ -82,21 +82,16 @@ arena_alloc_block(struct arena *arena, gsize size)
 	return p;
 }
 
+void
+arena_turn(struct arena *arena)
+{
+	arena_alloc_block(arena, 0);
+}
+
 void *
 arena_alloc0(struct arena *arena, gsize size)
 {
 	return memset(arena_alloc(arena, size), 0, size);
-}
-
-const char *
-arena_string_n(struct arena *arena, const char *text, gsize n)
-{
-	if (n == 0)
-		return "";
-	char *copy = arena_alloc_text(arena, n + 1);
-	memcpy(copy, text, n);
-	copy[n] = '\0';
-	return copy;
 }
 
 const char *

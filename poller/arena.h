@@ -26,6 +26,9 @@ void arena_clear(struct arena *arena);
 /* For the two below alone: what did not fit goes into a block of its own. */
 void *arena_alloc_block(struct arena *arena, gsize size);
 
+/* What comes now goes into another block: one that was in use a moment ago, and is still in the processor's cache. */
+void arena_turn(struct arena *arena);
+
 #define ARENA_ALIGNMENT 16
 static inline void *
 arena_alloc(struct arena *arena, gsize size)
@@ -65,7 +68,16 @@ arena_grow(struct arena *arena, void *items, guint n, guint *room, gsize item_si
 }
 /* A copy; "" for "" and NULL, without taking memory. */
 const char *arena_string(struct arena *arena, const char *text);
-const char *arena_string_n(struct arena *arena, const char *text, gsize n);
+static inline const char *
+arena_string_n(struct arena *arena, const char *text, gsize n)
+{
+	if (n == 0)
+		return "";
+	char *copy = arena_alloc_text(arena, n + 1);
+	memcpy(copy, text, n);
+	copy[n] = '\0';
+	return copy;
+}
 const char *arena_printf(struct arena *arena, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* All that `from` holds is `to`'s from now on; `from` is empty. Both are of one pool. */
 void arena_absorb(struct arena *to, struct arena *from);

@@ -1,5 +1,6 @@
 #include "poller/assembly_private.h"
 
+#include "poller/bytes.h"
 #include "poller/extra.h"
 
 #include <string.h>
@@ -102,14 +103,17 @@ void
 assembly_release(assembly *a, struct group *g)
 {
 	forget_recent(a, g);
-	for (guint i = 0; i < g->channels->len; i++)
-		idmap_remove(&a->channels, ((struct channel *)g->channels->pdata[i])->uniqueid);
-	for (guint i = 0; i < g->linkedids->len; i++)
-		idmap_remove(&a->linkedids, g->linkedids->pdata[i]);
-	for (guint i = 0; i < g->named->len; i++)
-		idmap_remove(&a->linkedids, g->named->pdata[i]);
-	for (guint i = 0; i < g->bridges->len; i++)
-		forget_bridge(a, g->bridges->pdata[i]);
+	for (guint i = 0; i < g->n_channels; i++) {
+		const struct channel *c = g->channels[i];
+		const struct idmap_key key = idmap_key_n(c->uniqueid, c->uniqueid_len);
+		idmap_remove_key(&a->channels, &key);
+	}
+	for (guint i = 0; i < g->n_linkedids; i++)
+		idmap_remove(&a->linkedids, g->linkedids[i]);
+	for (guint i = 0; i < g->n_named; i++)
+		idmap_remove(&a->linkedids, g->named[i]);
+	for (guint i = 0; i < g->n_bridges; i++)
+		forget_bridge(a, g->bridges[i]);
 	end_group(a, g);
 }
 
@@ -121,13 +125,13 @@ merge(assembly *a, struct group *x, struct group *y)
 		return x;
 	struct group *to = x->n_steps >= y->n_steps ? x : y, *from = to == x ? y : x;
 	group_absorb(to, from);
-	for (guint i = 0; i < from->linkedids->len; i++) {
-		idmap_put(&a->linkedids, from->linkedids->pdata[i], to);
-		g_ptr_array_add(to->linkedids, from->linkedids->pdata[i]);
+	for (guint i = 0; i < from->n_linkedids; i++) {
+		idmap_put(&a->linkedids, from->linkedids[i], to);
+		group_add_linkedid(to, from->linkedids[i]);
 	}
-	for (guint i = 0; i < from->named->len; i++) {
-		idmap_put(&a->linkedids, from->named->pdata[i], to);
-		g_ptr_array_add(to->named, from->named->pdata[i]);
+	for (guint i = 0; i < from->n_named; i++) {
+		idmap_put(&a->linkedids, from->named[i], to);
+		group_add_named(to, from->named[i]);
 	}
 	if (from->queued)
 		g_queue_remove(&a->ended, from);
@@ -146,8 +150,8 @@ group_with_linkedid(
 		*kept = slot->key;
 		g = g != NULL ? merge(a, slot->value, g) : slot->value;
 		/* Named by another channel's `extra` first; now a row carries it. */
-		if (g->named->len > 0 && g_ptr_array_remove_fast(g->named, (gpointer)*kept))
-			g_ptr_array_add(g->linkedids, (gpointer)*kept);
+		if (g->n_named > 0 && group_drop_named(g, *kept))
+			group_add_linkedid(g, *kept);
 		return g;
 	}
 	/* Its channel may be known by rows under another linkedid only. */
@@ -159,29 +163,27 @@ group_with_linkedid(
 	*kept = arena_string_n(&g->arena, linkedid->text, linkedid->len);
 	const struct idmap_key key = { *kept, linkedid->len, linkedid->hash };
 	idmap_put_key(&a->linkedids, &key, g);
-	g_ptr_array_add(g->linkedids, (gpointer)*kept);
+	group_add_linkedid(g, *kept);
 	return g;
 }
 
-/* `linkedid` is the group's own text. */
+/* `linkedid` is the group's own text; the channel `begins` it where its uniqueid is the same. */
 static struct channel *
-channel_new(assembly *a, struct group *g, const struct idmap_key *uniqueid, const char *linkedid)
+channel_new(assembly *a, struct group *g, const struct idmap_key *uniqueid, const char *linkedid,
+    gboolean begins)
 {
 	struct channel *c = arena_alloc0(&g->arena, sizeof *c);
-	c->group = g;
-	c->uniqueid = strcmp(uniqueid->text, linkedid) == 0
-	                  ? linkedid
-	                  : arena_string_n(&g->arena, uniqueid->text, uniqueid->len);
-	if (!uniqueid_parse(c->uniqueid, &c->made))
+	c->uniqueid = begins ? linkedid : arena_string_n(&g->arena, uniqueid->text, uniqueid->len);
+	c->uniqueid_len = uniqueid->len;
+	if (!uniqueid_parse_n(c->uniqueid, c->uniqueid_len, &c->made))
 		c->made = (struct uniqueid){ 0 };
 	c->first_id = G_MAXINT64;
 	c->last_id = G_MININT64;
 	c->cid_last = c->dial = c->linkedid_now = "";
 	c->dial_id = G_MAXINT64;
 	c->cid_last_id = G_MININT64;
-	c->index = g->channels->len;
 	g->alive++;
-	g_ptr_array_add(g->channels, c);
+	group_add_channel(g, c);
 	const struct idmap_key key = { c->uniqueid, uniqueid->len, uniqueid->hash };
 	idmap_put_key(&a->channels, &key, c);
 	return c;
@@ -205,9 +207,9 @@ tie_uniqueid(assembly *a, struct group *g, const struct extra_pair *pair)
 		return;
 	}
 	/* No row of it came yet: the first one will find the group by this name. */
-	gpointer key = (gpointer)arena_string(&g->arena, id);
+	const char *key = arena_string(&g->arena, id);
 	idmap_put(&a->linkedids, key, g);
-	g_ptr_array_add(g->named, key);
+	group_add_named(g, key);
 }
 
 /* What a channel is known by: of CHAN_START, until then of its lowest row. */
@@ -215,35 +217,57 @@ static void
 describe_channel(struct channel *c, const struct cel_row *row, const char *linkedid)
 {
 	struct arena *arena = &c->group->arena;
-	c->name = arena_string(arena, row->channame);
-	c->linkedid = row->linkedid[0] != '\0' ? linkedid : "";
-	c->cid_num = arena_string(arena, row->cid_num);
-	c->cid_name = arena_string(arena, row->cid_name);
-	c->exten = arena_string(arena, row->exten);
+	c->name = arena_string_n(arena, cel_text(row, CEL_CHANNAME), row->length[CEL_CHANNAME]);
+	c->name_len = (guint32)row->length[CEL_CHANNAME];
+	c->linkedid = row->linkedid_len > 0 ? linkedid : "";
+	c->cid_num = arena_string_n(arena, cel_text(row, CEL_CID_NUM), row->length[CEL_CID_NUM]);
+	c->cid_name = arena_string_n(arena, cel_text(row, CEL_CID_NAME), row->length[CEL_CID_NAME]);
+	c->exten = arena_string_n(arena, cel_text(row, CEL_EXTEN), row->length[CEL_EXTEN]);
+}
+
+struct text {
+	const char *at;
+	gsize len;
+};
+
+static inline gboolean
+is_text(const char *text, gsize len, const char *wanted, gsize wanted_len)
+{
+	return len == wanted_len && bytes_same(text, wanted, len);
+}
+
+static void
+note_number(struct channel *c, const struct cel_row *row)
+{
+	if (!is_text(cel_text(row, CEL_CID_NUM), row->length[CEL_CID_NUM], c->cid_last,
+		c->cid_last_len)) {
+		c->cid_last_len = (guint32)row->length[CEL_CID_NUM];
+		c->cid_last = strcmp(cel_text(row, CEL_CID_NUM), c->cid_num) == 0
+		                  ? c->cid_num
+		                  : arena_string_n(&c->group->arena, cel_text(row, CEL_CID_NUM),
+					row->length[CEL_CID_NUM]);
+	}
+	c->cid_last_id = row->id;
 }
 
 /* `linkedid` is the row's as the group keeps it. */
-static void
-note_channel(struct channel *c, const struct cel_row *row, const char *linkedid)
+static inline void
+note_channel(struct channel *c, const struct cel_row *row, const struct text *linkedid)
 {
-	struct arena *arena = &c->group->arena;
 	if (!c->started && (row->event == CEL_CHAN_START || row->id < c->first_id))
-		describe_channel(c, row, linkedid);
+		describe_channel(c, row, linkedid->at);
 	c->first_id = MIN(c->first_id, row->id);
 	if (row->id > c->last_id) {
 		c->last_id = row->id;
-		c->linkedid_now = linkedid;
+		c->linkedid_now = linkedid->at;
+		c->linkedid_now_len = (guint32)linkedid->len;
 	}
-	if (row->cid_num[0] != '\0' && row->id > c->cid_last_id) {
-		if (strcmp(row->cid_num, c->cid_last) != 0)
-			c->cid_last = strcmp(row->cid_num, c->cid_num) == 0
-			                  ? c->cid_num
-			                  : arena_string(arena, row->cid_num);
-		c->cid_last_id = row->id;
-	}
-	if (row->id < c->dial_id && row->appname[0] == 'D' && strcmp(row->appname, "Dial") == 0 &&
-	    row->appdata[0] != '\0') {
-		c->dial = arena_string(arena, row->appdata);
+	if (row->length[CEL_CID_NUM] > 0 && row->id > c->cid_last_id)
+		note_number(c, row);
+	if (row->id < c->dial_id && row->length[CEL_APPDATA] > 0 &&
+	    is_text(cel_text(row, CEL_APPNAME), row->length[CEL_APPNAME], "Dial", 4)) {
+		c->dial = arena_string_n(
+		    &c->group->arena, cel_text(row, CEL_APPDATA), row->length[CEL_APPDATA]);
 		c->dial_id = row->id;
 	}
 	if (row->event == CEL_CHAN_START)
@@ -260,8 +284,8 @@ note_channel(struct channel *c, const struct cel_row *row, const char *linkedid)
 static struct bridge *
 holding_bridge(const struct group *g, const struct extra_bridge *named)
 {
-	for (guint i = 0; i < g->bridges->len; i++) {
-		struct bridge *b = g->bridges->pdata[i];
+	for (guint i = 0; i < g->n_bridges; i++) {
+		struct bridge *b = g->bridges[i];
 		if (b->holding && b->id_len == named->id_len &&
 		    memcmp(b->id, named->id, named->id_len) == 0)
 			return b;
@@ -274,13 +298,13 @@ static struct bridge *
 bridge_of(assembly *a, struct group *g, const struct extra_bridge *named)
 {
 	struct bridge *b = a->recent_bridge;
+	struct idmap_key key = { 0 };
 	if (named->id_len == 0 || named->id_len >= 80)
 		return NULL;
 	if (named->holding) {
 		b = holding_bridge(g, named);
-	} else if (b == NULL || b->id_len != named->id_len ||
-		   memcmp(b->id, named->id, named->id_len) != 0) {
-		const struct idmap_key key = idmap_key_n(named->id, named->id_len);
+	} else if (b == NULL || !is_text(b->id, b->id_len, named->id, named->id_len)) {
+		key = idmap_key_n(named->id, named->id_len);
 		b = idmap_get_key(&a->bridges, &key);
 	}
 	/* Nobody joins a group that was handed out: its id names another bridge from now on. */
@@ -290,20 +314,34 @@ bridge_of(assembly *a, struct group *g, const struct extra_bridge *named)
 	}
 	if (b == NULL) {
 		b = arena_alloc0(&g->arena, sizeof *b);
-		b->group = g;
 		b->id = arena_string_n(&g->arena, named->id, named->id_len);
 		b->id_len = (guint)named->id_len;
 		b->holding = named->holding;
-		b->index = g->bridges->len;
-		g_ptr_array_add(g->bridges, b);
-		if (!b->holding)
-			idmap_put(&a->bridges, b->id, b);
+		group_add_bridge(g, b);
+		if (!b->holding) {
+			key = idmap_key_n(b->id, b->id_len);
+			idmap_put_key(&a->bridges, &key, b);
+		}
 	} else if (b->group != g) {
 		merge(a, b->group, g);
 	}
 	if (!b->holding)
 		a->recent_bridge = b;
 	return b;
+}
+
+static struct bridge *
+bridge_of_row(assembly *a, struct group *g, const struct cel_row *row)
+{
+	struct bridge *recent = a->recent_bridge;
+	/* Mostly the one that the row before named, and of the same group. */
+	if (recent != NULL && recent->group == g &&
+	    extra_names_bridge(
+		cel_text(row, CEL_EXTRA), row->length[CEL_EXTRA], recent->id, recent->id_len))
+		return recent;
+	struct extra_bridge named;
+	extra_bridge(cel_text(row, CEL_EXTRA), row->length[CEL_EXTRA], &named);
+	return bridge_of(a, g, &named);
 }
 
 static enum dialstatus
@@ -320,124 +358,183 @@ dialstatus_from(const char *text, gsize n)
 }
 
 static void
-read_hangup(struct step *step, struct arena *arena, const char *extra)
+read_hangup(struct step *step, struct channel *c, const struct cel_row *row)
 {
 	struct extra_hangup hangup;
-	extra_hangup(extra, &hangup);
+	extra_hangup(
+	    cel_text(row, CEL_EXTRA), row->length[CEL_EXTRA], c->name, c->name_len, &hangup);
 	step->hangup.cause = (gint16)hangup.cause;
-	step->hangup.source = arena_string_n(arena, hangup.source, hangup.source_len);
+	step->hangup.source = hangup.source == c->name ? c->name
+	                                               : arena_string_n(&c->group->arena,
+							     hangup.source, hangup.source_len);
 	step->hangup.dialstatus = (guint8)dialstatus_from(hangup.dialstatus, hangup.dialstatus_len);
 }
 
-/* Its name where this is an application that matters; NULL. Nearly always it is the first. */
-static const char *
-app_that_matters(const char *name)
+/* Nearly always it is the first, or none. */
+static enum application
+application_named(const char *name)
 {
-	static const char *const apps[] = { "MixMonitor", "StopMixMonitor", "Monitor", "Queue",
-		"VoiceMail", "ConfBridge", "MeetMe" };
-	for (guint i = 0; i < G_N_ELEMENTS(apps); i++) {
-		if ((apps[i][0] | 0x20) == (name[0] | 0x20) &&
-		    (strcmp(apps[i], name) == 0 || g_ascii_strcasecmp(apps[i], name) == 0))
-			return apps[i];
+	static const struct {
+		const char *name;
+		enum application id;
+	} known[] = { { "MixMonitor", APP_MIXMONITOR }, { "StopMixMonitor", APP_STOP_MIXMONITOR },
+		{ "Monitor", APP_MONITOR }, { "Queue", APP_QUEUE }, { "VoiceMail", APP_VOICEMAIL },
+		{ "ConfBridge", APP_CONFBRIDGE }, { "MeetMe", APP_MEETME } };
+	for (guint i = 0; i < G_N_ELEMENTS(known); i++) {
+		if ((known[i].name[0] | 0x20) == (name[0] | 0x20) &&
+		    g_ascii_strcasecmp(known[i].name, name) == 0)
+			return known[i].id;
 	}
-	return NULL;
+	return APP_NONE;
 }
 
-/* Fills what this kind of event carries; FALSE: the row tells nothing a rebuild needs. May merge groups. */
-static gboolean
-read_step(assembly *a, struct step *step, const struct cel_row *row)
+/* Ties the group to the channels that `extra` names. */
+static void
+tie_named(assembly *a, struct channel *c, const char *extra)
 {
-	struct group *g = step->channel->group;
+	struct extra_pair pair;
+	while (extra_next(&extra, &pair)) {
+		if (pair.key_len > 9 && memcmp(pair.key + pair.key_len - 9, "_uniqueid", 9) == 0)
+			tie_uniqueid(a, c->group, &pair);
+	}
+}
+
+static gboolean
+is_music(const struct cel_row *row)
+{
+	return strstr(cel_text(row, CEL_EXTRA), "\"class\"") != NULL ||
+	       strncmp(cel_text(row, CEL_USERDEFTYPE), "MOH", 3) == 0;
+}
+
+/* One more step of the channel's group, as the row has it. */
+static inline struct step *
+add_step(struct channel *c, const struct cel_row *row)
+{
+	struct group *g = c->group;
+	if (g->n_steps > 0 && g->steps[g->n_steps - 1].id >= row->id)
+		g->unordered = TRUE;
+	struct step *step = group_new_step(g, row->event);
+	step->id = row->id;
+	step->wall = row->time.us;
+	step->utc = row->time.utc != FALSE;
+	step->event = (guint8)row->event;
+	step->channel = c;
+	return step;
+}
+
+/* Keeps what this kind of event carries; some tell nothing a rebuild needs. May merge groups. `linkedid` is the group's own. */
+static void
+read_step(assembly *a, struct channel *c, const struct cel_row *row, const char *linkedid)
+{
+	struct arena *arena = &c->group->arena;
 	switch (row->event) {
 	case CEL_CHAN_START:
 	case CEL_CHAN_END:
-	case CEL_ANSWER: return TRUE;
-	case CEL_HANGUP: read_hangup(step, &g->arena, row->extra); return TRUE;
+	case CEL_ANSWER: add_step(c, row); return;
+	case CEL_HANGUP: read_hangup(add_step(c, row), c, row); return;
 	case CEL_BRIDGE_ENTER:
 	case CEL_BRIDGE_EXIT: {
-		struct extra_bridge named;
-		extra_bridge(row->extra, &named);
-		step->bridge = bridge_of(a, g, &named);
-		step->peer = arena_string(&step->channel->group->arena, row->peer);
-		return TRUE;
+		struct bridge *bridge = bridge_of_row(a, c->group, row);
+		struct step *step = add_step(c, row);
+		step->bridge = bridge;
+		step->peer = arena_string_n(
+		    &c->group->arena, cel_text(row, CEL_PEER), row->length[CEL_PEER]);
+		return;
 	}
-	case CEL_APP_START:
-		step->app.name = app_that_matters(row->appname);
-		if (step->app.name == NULL)
-			return FALSE;
-		step->app.data = arena_string(&g->arena, row->appdata);
-		return TRUE;
+	case CEL_APP_START: {
+		enum application id =
+		    is_text(cel_text(row, CEL_APPNAME), row->length[CEL_APPNAME], "MixMonitor", 10)
+			? APP_MIXMONITOR
+			: application_named(cel_text(row, CEL_APPNAME));
+		if (id == APP_NONE)
+			return;
+		struct step *step = add_step(c, row);
+		c->group->applications |= (guint32)1 << id;
+		step->app.id = id;
+		step->app.data =
+		    arena_string_n(arena, cel_text(row, CEL_APPDATA), row->length[CEL_APPDATA]);
+		return;
+	}
 	case CEL_BLINDTRANSFER:
 	case CEL_ATTENDEDTRANSFER:
 	case CEL_PICKUP:
 	case CEL_LOCAL_OPTIMIZE:
-	case CEL_LOCAL_OPTIMIZE_BEGIN: {
-		const char *at = row->extra;
-		struct extra_pair pair;
-		while (extra_next(&at, &pair)) {
-			if (pair.key_len > 9 &&
-			    memcmp(pair.key + pair.key_len - 9, "_uniqueid", 9) == 0)
-				tie_uniqueid(a, step->channel->group, &pair);
-		}
-		step->extra = arena_string(&step->channel->group->arena, row->extra);
-		return TRUE;
-	}
+	case CEL_LOCAL_OPTIMIZE_BEGIN:
+		tie_named(a, c, cel_text(row, CEL_EXTRA));
+		G_GNUC_FALLTHROUGH;
 	case CEL_PARK_START:
 	case CEL_PARK_END:
-	case CEL_FORWARD: step->extra = arena_string(&g->arena, row->extra); return TRUE;
+	case CEL_FORWARD:
+		add_step(c, row)->extra = arena_string_n(
+		    &c->group->arena, cel_text(row, CEL_EXTRA), row->length[CEL_EXTRA]);
+		return;
 	case CEL_LINKEDID_END:
-		step->linkedid = arena_string(&g->arena, row->linkedid);
-		g->linkedids_ended++;
-		return TRUE;
+		add_step(c, row)->linkedid = linkedid;
+		c->group->linkedids_ended++;
+		return;
 	case CEL_STREAM_BEGIN:
-	case CEL_STREAM_END:
-		step->moh = strstr(row->extra, "\"class\"") != NULL ||
-		            strncmp(row->userdeftype, "MOH", 3) == 0;
-		return step->moh || row->event == CEL_STREAM_END;
-	case CEL_APP_END:
-	case CEL_OTHER: return FALSE;
+	case CEL_STREAM_END: {
+		gboolean moh = is_music(row);
+		if (moh || row->event == CEL_STREAM_END)
+			add_step(c, row)->moh = moh;
+		return;
 	}
-	return FALSE;
+	case CEL_APP_END:
+	case CEL_OTHER: return;
+	}
+}
+
+/* The key of an id as a row has it: up to a NUL byte, should one be in it. */
+static struct idmap_key
+row_key(const char *id, gsize len)
+{
+	return idmap_key_n(id, G_LIKELY(!bytes_have(id, len, '\0')) ? len : strlen(id));
 }
 
 static struct channel *
-known_channel(assembly *a, const char *uniqueid, struct idmap_key *key)
+known_channel(assembly *a, const struct cel_row *row, struct idmap_key *key)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(a->recent); i++) {
-		if (a->recent[i] != NULL && strcmp(a->recent[i]->uniqueid, uniqueid) == 0)
-			return a->recent[i];
+		struct channel *c = a->recent[i];
+		if (c != NULL &&
+		    is_text(c->uniqueid, c->uniqueid_len, row->uniqueid, row->uniqueid_len))
+			return c;
 	}
-	*key = idmap_key(uniqueid);
+	*key = row_key(row->uniqueid, row->uniqueid_len);
 	return idmap_get_key(&a->channels, key);
 }
 
 /* The channel of a row, made where it is new; NULL: the row comes too late or is too much. *linkedid: the row's, as its group keeps it. */
 static struct channel *
-channel_of(assembly *a, const struct cel_row *row, const char **linkedid)
+channel_of(assembly *a, const struct cel_row *row, struct text *linkedid)
 {
 	struct idmap_key uniqueid, key;
-	struct channel *c = known_channel(a, row->uniqueid, &uniqueid);
+	struct channel *c = known_channel(a, row, &uniqueid);
 	if (c != NULL) {
-		if (strcmp(c->linkedid_now, *linkedid) == 0) {
-			*linkedid = c->linkedid_now;
+		if (is_text(c->linkedid_now, c->linkedid_now_len, linkedid->at, linkedid->len)) {
+			linkedid->at = c->linkedid_now;
 		} else if (!c->group->out) {
-			key = idmap_key(*linkedid);
-			group_with_linkedid(a, c->group, &key, row->id, linkedid);
+			key = row_key(linkedid->at, linkedid->len);
+			linkedid->len = key.len;
+			group_with_linkedid(a, c->group, &key, row->id, &linkedid->at);
 		}
 		return c->group->out ? NULL : c;
 	}
-	gboolean begins = strcmp(row->uniqueid, *linkedid) == 0;
-	key = begins ? uniqueid : idmap_key(*linkedid);
+	gboolean begins = is_text(uniqueid.text, uniqueid.len, linkedid->at, linkedid->len);
+	key = begins ? uniqueid : row_key(linkedid->at, linkedid->len);
+	linkedid->len = key.len;
+	if (key.len == 0 || uniqueid.len == 0)
+		return NULL;
 	/* Its own id may be known as a linkedid: another channel's `extra` named it. */
 	struct group *g = begins ? NULL : idmap_get_key(&a->linkedids, &uniqueid);
-	g = group_with_linkedid(a, g, &key, row->id, linkedid);
+	g = group_with_linkedid(a, g, &key, row->id, &linkedid->at);
 	if (g->out)
 		return NULL;
-	if (g->channels->len >= GROUP_CHANNELS_MAX) {
+	if (g->n_channels >= GROUP_CHANNELS_MAX) {
 		g->truncated = TRUE;
 		return NULL;
 	}
-	return channel_new(a, g, &uniqueid, *linkedid);
+	return channel_new(a, g, &uniqueid, linkedid->at, begins);
 }
 
 void
@@ -445,8 +542,10 @@ assembly_add(assembly *a, const struct cel_row *row)
 {
 	if (row->event == CEL_OTHER || row->event == CEL_APP_END)
 		return;
-	const char *linkedid = row->linkedid[0] != '\0' ? row->linkedid : row->uniqueid;
-	if (linkedid[0] == '\0')
+	struct text linkedid = row->linkedid_len > 0
+	                           ? (struct text){ row->linkedid, row->linkedid_len }
+	                           : (struct text){ row->uniqueid, row->uniqueid_len };
+	if (linkedid.len == 0)
 		return;
 	struct channel *c = channel_of(a, row, &linkedid);
 	if (c == NULL)
@@ -460,18 +559,12 @@ assembly_add(assembly *a, const struct cel_row *row)
 		return;
 	}
 	gboolean began = row->event == CEL_CHAN_START && !c->started;
-	note_channel(c, row, linkedid);
+	note_channel(c, row, &linkedid);
 	if (began)
 		incarnation_watch(&a->incarnations, c->uniqueid, &c->made);
-	struct step step = { .id = row->id, .time = row->time, .event = row->event, .channel = c };
-	gboolean wanted = read_step(a, &step, row);
+	read_step(a, c, row, linkedid.at);
 
 	struct group *g = c->group;
-	if (wanted) {
-		if (g->n_steps > 0 && g->steps[g->n_steps - 1].id >= row->id)
-			g->unordered = TRUE;
-		group_add_step(g, &step);
-	}
 	g->first_id = MIN(g->first_id, row->id);
 	g->last_id = MAX(g->last_id, row->id);
 	g->last_wall = MAX(g->last_wall, row->time.us);
@@ -495,7 +588,7 @@ assembly_find(assembly *a, const char *id)
 gboolean
 assembly_add_record(assembly *a, const struct cdr_row *row)
 {
-	const struct idmap_key key = idmap_key(row->uniqueid);
+	const struct idmap_key key = idmap_key_n(row->uniqueid, row->len.uniqueid);
 	struct channel *c = idmap_get_key(&a->channels, &key);
 	struct group *g = c != NULL ? c->group : idmap_get_key(&a->linkedids, &key);
 	if (g == NULL || g->n_records >= GROUP_CHANNELS_MAX)

@@ -13,8 +13,8 @@ static gint64
 restart_of(assembly *a, const struct group *g)
 {
 	gint64 restarted = 0;
-	for (guint i = 0; i < g->channels->len; i++) {
-		const struct channel *c = g->channels->pdata[i];
+	for (guint i = 0; i < g->n_channels; i++) {
+		const struct channel *c = g->channels[i];
 		const struct incarnation *inc =
 		    c->made.epoch != 0
 			? incarnation_of(&a->incarnations, c->uniqueid, c->made.system_len)
@@ -61,15 +61,16 @@ assembly_lowest_id(const assembly *a)
 static void
 find_lost_beginnings(assembly *a, struct group *g)
 {
-	for (guint i = 0; i < g->linkedids->len; i++) {
-		struct channel *c = idmap_get(&a->channels, g->linkedids->pdata[i]);
+	for (guint i = 0; i < g->n_linkedids; i++) {
+		struct channel *c = idmap_get(&a->channels, g->linkedids[i]);
 		if (c != NULL && !c->started)
 			c->linkedid = c->uniqueid;
 	}
 }
 
+/* Where the group is whole, nothing of it was lost. */
 static struct group *
-hand_out(assembly *a, struct group *g)
+hand_out(assembly *a, struct group *g, gboolean whole)
 {
 	if (g->queued && a->ended.head != NULL && a->ended.head->data == g)
 		g_queue_pop_head(&a->ended);
@@ -81,7 +82,8 @@ hand_out(assembly *a, struct group *g)
 	g->restarted = g->alive > 0 ? restart_of(a, g) : 0;
 	if (g->unordered)
 		group_order(g);
-	find_lost_beginnings(a, g);
+	if (!whole)
+		find_lost_beginnings(a, g);
 	return g;
 }
 
@@ -114,10 +116,10 @@ assembly_next(assembly *a, gint64 quiet, gint64 stale)
 		}
 		if (a->now - g->last_wall < quiet)
 			break;
-		return hand_out(a, g);
+		return hand_out(a, g, TRUE);
 	}
 	struct group *g = forgotten(a, stale);
-	return g != NULL ? hand_out(a, g) : NULL;
+	return g != NULL ? hand_out(a, g, TRUE) : NULL;
 }
 
 GPtrArray *
@@ -127,13 +129,13 @@ assembly_incomplete(assembly *a, gboolean open)
 	for (struct group *g = a->first; g != NULL; g = g->next) {
 		if ((!open || g->alive == 0) && group_is_whole(g))
 			continue;
-		for (guint i = 0; i < g->linkedids->len; i++)
-			g_ptr_array_add(list, g->linkedids->pdata[i]);
-		for (guint i = 0; i < g->named->len; i++)
-			g_ptr_array_add(list, g->named->pdata[i]);
+		for (guint i = 0; i < g->n_linkedids; i++)
+			g_ptr_array_add(list, (gpointer)g->linkedids[i]);
+		for (guint i = 0; i < g->n_named; i++)
+			g_ptr_array_add(list, (gpointer)g->named[i]);
 		/* Its last rows may stand under a linkedid that is not known yet. */
-		for (guint i = 0; i < g->channels->len; i++) {
-			struct channel *c = g->channels->pdata[i];
+		for (guint i = 0; i < g->n_channels; i++) {
+			struct channel *c = g->channels[i];
 			if (!c->ended || !c->started)
 				g_ptr_array_add(list, (gpointer)c->uniqueid);
 		}
@@ -145,10 +147,10 @@ void
 assembly_names(const assembly *a, GPtrArray *linkedids, GPtrArray *bridges)
 {
 	for (const struct group *g = a->first; g != NULL; g = g->next) {
-		for (guint i = 0; i < g->linkedids->len; i++)
-			g_ptr_array_add(linkedids, g->linkedids->pdata[i]);
-		for (guint i = 0; i < g->bridges->len; i++) {
-			struct bridge *b = g->bridges->pdata[i];
+		for (guint i = 0; i < g->n_linkedids; i++)
+			g_ptr_array_add(linkedids, (gpointer)g->linkedids[i]);
+		for (guint i = 0; i < g->n_bridges; i++) {
+			struct bridge *b = g->bridges[i];
 			if (!b->holding)
 				g_ptr_array_add(bridges, (gpointer)b->id);
 		}
@@ -158,5 +160,5 @@ assembly_names(const assembly *a, GPtrArray *linkedids, GPtrArray *bridges)
 struct group *
 assembly_rest(assembly *a)
 {
-	return a->first != NULL ? hand_out(a, a->first) : NULL;
+	return a->first != NULL ? hand_out(a, a->first, FALSE) : NULL;
 }

@@ -210,16 +210,17 @@ call_decide_skip(struct call *call, const struct call_rules *rules)
 static const char *const *
 list_linkedids(struct call_builder *b)
 {
-	GPtrArray *ids = b->group->linkedids;
-	const char **list = arena_alloc(b->arena, (ids->len + 1) * sizeof *list);
-	for (guint i = 0; i < ids->len; i++) {
+	const char *const *ids = b->group->linkedids;
+	const guint n = b->group->n_linkedids;
+	const char **list = arena_alloc(b->arena, (n + 1) * sizeof *list);
+	for (guint i = 0; i < n; i++) {
 		/* By insertion: there are one or two. */
 		guint at = i;
-		for (; at > 0 && uniqueid_compare(ids->pdata[i], list[at - 1]) < 0; at--)
+		for (; at > 0 && uniqueid_compare(ids[i], list[at - 1]) < 0; at--)
 			list[at] = list[at - 1];
-		list[at] = ids->pdata[i];
+		list[at] = ids[i];
 	}
-	list[ids->len] = NULL;
+	list[n] = NULL;
 	return list;
 }
 
@@ -228,9 +229,9 @@ static const char *const *
 list_aliases(struct call_builder *b, const GPtrArray *calls, const struct call *call)
 {
 	guint n = 0;
-	if (b->group->linkedids->len == 1)
+	if (b->group->n_linkedids == 1)
 		return call->linkedids;
-	const char **list = arena_alloc(b->arena, (b->group->linkedids->len + 1) * sizeof *list);
+	const char **list = arena_alloc(b->arena, (b->group->n_linkedids + 1) * sizeof *list);
 	for (const char *const *id = call->linkedids; *id != NULL; id++) {
 		gboolean others = FALSE;
 		for (guint i = 0; i < calls->len && !others; i++) {
@@ -323,8 +324,7 @@ call_settle(struct call *call, const struct timeline *timeline,
 		call->settled = SETTLED_OPEN;
 	if (call->settled != SETTLED_OPEN || quiet < patience->settle)
 		return;
-	if ((g->linkedids_ended >= g->linkedids->len || g->n_records > 0) &&
-	    quiet >= patience->grace)
+	if ((g->linkedids_ended >= g->n_linkedids || g->n_records > 0) && quiet >= patience->grace)
 		call->settled = SETTLED_GRACE;
 	else if (quiet >= patience->stale)
 		call->settled = SETTLED_STALE;

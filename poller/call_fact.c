@@ -81,7 +81,7 @@ number_from_file(const struct call_builder *b)
 {
 	for (guint i = 0; i < b->group->n_steps; i++) {
 		const struct step *s = step_at(b, i);
-		int lane = s->event == CEL_APP_START && strcmp(s->app.name, "MixMonitor") == 0
+		int lane = s->event == CEL_APP_START && s->app.id == APP_MIXMONITOR
 		               ? timeline_lane(b->t, s->channel)
 		               : -1;
 		if (lane < 0 || !is_of_call(b, (guint)lane))
@@ -200,8 +200,8 @@ is_application(const struct call_builder *b, const char *number)
 {
 	for (guint i = 0; i < b->group->n_steps; i++) {
 		const struct step *s = step_at(b, i);
-		if (s->event != CEL_APP_START || strcmp(s->app.name, "MixMonitor") == 0 ||
-		    strcmp(s->app.name, "VoiceMail") == 0)
+		if (s->event != CEL_APP_START || s->app.id == APP_MIXMONITOR ||
+		    s->app.id == APP_VOICEMAIL)
 			continue;
 		gsize n = strcspn(s->app.data, ",");
 		if (strlen(number) == n && strncmp(s->app.data, number, n) == 0)
@@ -226,7 +226,7 @@ extension_from_file(const struct call_builder *b)
 {
 	for (guint i = 0; i < b->group->n_steps; i++) {
 		const struct step *s = step_at(b, i);
-		if (s->event != CEL_APP_START || strcmp(s->app.name, "MixMonitor") != 0 ||
+		if (s->event != CEL_APP_START || s->app.id != APP_MIXMONITOR ||
 		    strcmp(s->channel->uniqueid, b->call->linkedid) != 0)
 			continue;
 		const char *slash = strrchr(s->app.data, '/'),
@@ -358,14 +358,17 @@ call_find_circumstances(struct call_builder *b)
 		if (strcmp(name, source) == 0)
 			call->hung_up = lane_set_has(b->client, i) ? "client" : b->parties[i].ext;
 	}
+	if (!group_has_application(b->group, APP_VOICEMAIL) &&
+	    !group_has_application(b->group, APP_QUEUE))
+		return;
 	for (guint i = 0; i < b->group->n_steps; i++) {
 		const struct step *s = step_at(b, i);
 		int lane = s->event == CEL_APP_START ? timeline_lane(b->t, s->channel) : -1;
 		if (lane < 0 || !lane_set_has(b->client, (guint)lane))
 			continue;
-		if (strcmp(s->app.name, "VoiceMail") == 0)
+		if (s->app.id == APP_VOICEMAIL)
 			call->voicemail = TRUE;
-		else if (strcmp(s->app.name, "Queue") == 0 && call->queue == NULL)
+		else if (s->app.id == APP_QUEUE && call->queue == NULL)
 			call->queue =
 			    arena_string_n(b->arena, s->app.data, strcspn(s->app.data, ","));
 	}

@@ -61,7 +61,7 @@ list_started(struct call_builder *b, struct recorder_list *list)
 {
 	for (guint i = 0; i < b->group->n_steps; i++) {
 		const struct step *s = &b->group->steps[i];
-		if (s->event != CEL_APP_START || strcmp(s->app.name, "MixMonitor") != 0)
+		if (s->event != CEL_APP_START || s->app.id != APP_MIXMONITOR)
 			continue;
 		const gsize n = (gsize)(strchrnul(s->app.data, ',') - s->app.data);
 		const char *path = arena_string_n(b->arena, s->app.data, n);
@@ -81,7 +81,7 @@ static struct recorder_list
 list_recorders(struct call_builder *b)
 {
 	struct recorder_list list = { .arena = b->arena };
-	if (group_has(b->group, CEL_APP_START))
+	if (group_has_application(b->group, APP_MIXMONITOR))
 		list_started(b, &list);
 	for (guint i = 0; i < b->group->n_records; i++) {
 		const struct record *record = &b->group->records[i];

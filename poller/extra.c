@@ -1,5 +1,7 @@
 #include "poller/extra.h"
 
+#include "poller/bytes.h"
+
 #include <string.h>
 
 /* *p stands on the opening quote; on return behind the closing one. FALSE when the text ends before. */
@@ -109,20 +111,29 @@ extra_dup(const char *text, const char *key)
 static inline const char *
 plain_string(const char *at, const char *end, const char **value, gsize *n)
 {
-	const char *quote = memchr(at, '"', (gsize)(end - at));
+	const char *quote = at < end ? memchr(at, '"', (gsize)(end - at)) : NULL;
 	if (quote == NULL)
 		return NULL;
 	*value = at;
 	*n = (gsize)(quote - at);
-	return quote + 1;
+	return bytes_have(at, *n, '\\') || bytes_have(at, *n, '\0') ? NULL : quote + 1;
 }
 
 #define LENGTH(literal) (sizeof(literal) - 1)
 /* Moves `at` behind this literal; FALSE where something else stands there. */
 #define PASS(at, end, literal)                                                                     \
-	((gsize)((end) - (at)) >= LENGTH(literal) && memcmp((at), (literal), LENGTH(literal)) == 0 \
+	((gsize)((end) - (at)) >= LENGTH(literal) && bytes_same((at), (literal), LENGTH(literal))  \
 		? ((at) += LENGTH(literal), TRUE)                                                  \
 		: FALSE)
+
+gboolean
+extra_names_bridge(const char *text, gsize len, const char *id, gsize id_len)
+{
+	return len > LENGTH("{\"bridge_id\":\"") + id_len &&
+	       bytes_same(text, "{\"bridge_id\":\"", LENGTH("{\"bridge_id\":\"")) &&
+	       bytes_same(text + LENGTH("{\"bridge_id\":\""), id, id_len) &&
+	       text[LENGTH("{\"bridge_id\":\"") + id_len] == '"';
+}
 
 static gboolean
 plain_bridge(const char *at, const char *end, struct extra_bridge *bridge)
@@ -136,16 +147,15 @@ plain_bridge(const char *at, const char *end, struct extra_bridge *bridge)
 	    at != end)
 		return FALSE;
 	bridge->holding =
-	    n == LENGTH("holding_bridge") && memcmp(technology, "holding_bridge", n) == 0;
+	    n == LENGTH("holding_bridge") && bytes_same(technology, "holding_bridge", n);
 	return TRUE;
 }
 
 void
-extra_bridge(const char *text, struct extra_bridge *bridge)
+extra_bridge(const char *text, gsize len, struct extra_bridge *bridge)
 {
 	struct extra_pair pair;
-	const gsize length = strlen(text);
-	if (memchr(text, '\\', length) == NULL && plain_bridge(text, text + length, bridge))
+	if (plain_bridge(text, text + len, bridge))
 		return;
 	*bridge = (struct extra_bridge){ .id = "" };
 	while (extra_next(&text, &pair)) {
@@ -160,29 +170,41 @@ extra_bridge(const char *text, struct extra_bridge *bridge)
 }
 
 static gboolean
-plain_hangup(const char *at, const char *end, struct extra_hangup *hangup)
+plain_hangup(
+    const char *at, const char *end, const char *name, gsize name_len, struct extra_hangup *hangup)
 {
 	int cause = 0, digits = 0;
 	if (!PASS(at, end, "{\"hangupcause\":"))
 		return FALSE;
 	for (; (unsigned)*at - '0' <= 9 && digits < 3; at++, digits++)
 		cause = cause * 10 + (*at - '0');
-	if (digits == 0 || !PASS(at, end, ",\"hangupsource\":\"") ||
-	    (at = plain_string(at, end, &hangup->source, &hangup->source_len)) == NULL ||
-	    !PASS(at, end, ",\"dialstatus\":\"") ||
-	    (at = plain_string(at, end, &hangup->dialstatus, &hangup->dialstatus_len)) == NULL ||
-	    !PASS(at, end, "}") || at != end)
+	if (digits == 0 || !PASS(at, end, ",\"hangupsource\":\""))
+		return FALSE;
+	if ((gsize)(end - at) > name_len && at[name_len] == '"' && bytes_same(at, name, name_len)) {
+		hangup->source = name;
+		hangup->source_len = name_len;
+		at += name_len + 1;
+	} else if ((at = plain_string(at, end, &hangup->source, &hangup->source_len)) == NULL) {
+		return FALSE;
+	}
+	if (!PASS(at, end, ",\"dialstatus\":\""))
+		return FALSE;
+	hangup->dialstatus = at;
+	while (at < end && g_ascii_isupper(*at))
+		at++;
+	hangup->dialstatus_len = (gsize)(at - hangup->dialstatus);
+	if (!PASS(at, end, "\"}") || at != end)
 		return FALSE;
 	hangup->cause = cause;
 	return TRUE;
 }
 
 void
-extra_hangup(const char *text, struct extra_hangup *hangup)
+extra_hangup(
+    const char *text, gsize len, const char *name, gsize name_len, struct extra_hangup *hangup)
 {
 	struct extra_pair pair;
-	const gsize length = strlen(text);
-	if (memchr(text, '\\', length) == NULL && plain_hangup(text, text + length, hangup))
+	if (plain_hangup(text, text + len, name, name_len, hangup))
 		return;
 	*hangup = (struct extra_hangup){ .cause = -1, .source = "", .dialstatus = "" };
 	while (extra_next(&text, &pair)) {

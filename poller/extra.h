@@ -30,7 +30,10 @@ struct extra_bridge {
 	gsize id_len;
 	gboolean holding; /* parking, BridgeWait */
 };
-void extra_bridge(const char *text, struct extra_bridge *bridge);
+void extra_bridge(const char *text, gsize len, struct extra_bridge *bridge);
+
+/* The bridge is one that is known, and it is named just as Asterisk does it; FALSE: it may still be, ask extra_bridge(). */
+gboolean extra_names_bridge(const char *text, gsize len, const char *id, gsize id_len);
 
 /* What HANGUP says; slices of the text, which may be empty. */
 struct extra_hangup {
@@ -40,6 +43,8 @@ struct extra_hangup {
 	const char *dialstatus;
 	gsize dialstatus_len;
 };
-void extra_hangup(const char *text, struct extra_hangup *hangup);
+/* `name`, the channel that hung up, is tried first: mostly it did so itself. Where it did, `source` is `name`. */
+void extra_hangup(
+    const char *text, gsize len, const char *name, gsize name_len, struct extra_hangup *hangup);
 
 #endif

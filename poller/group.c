@@ -1,15 +1,13 @@
 #include "poller/group.h"
 
+#include "poller/bytes.h"
+
 #include <string.h>
 
 struct group *
 group_new(arena_pool *pool)
 {
 	struct group *g = g_new0(struct group, 1);
-	g->channels = g_ptr_array_new();
-	g->bridges = g_ptr_array_new();
-	g->linkedids = g_ptr_array_new();
-	g->named = g_ptr_array_new();
 	arena_init(&g->arena, pool);
 	return g;
 }
@@ -18,10 +16,6 @@ void
 group_free(struct group *g)
 {
 	arena_clear(&g->arena);
-	g_ptr_array_free(g->channels, TRUE);
-	g_ptr_array_free(g->bridges, TRUE);
-	g_ptr_array_free(g->linkedids, TRUE);
-	g_ptr_array_free(g->named, TRUE);
 	g_free(g->steps);
 	g_free(g);
 }
@@ -30,49 +24,82 @@ void
 group_empty(struct group *g)
 {
 	arena_clear(&g->arena);
-	g_ptr_array_set_size(g->channels, 0);
-	if (g->bridges->len > 0)
-		g_ptr_array_set_size(g->bridges, 0);
-	g_ptr_array_set_size(g->linkedids, 0);
-	if (g->named->len > 0)
-		g_ptr_array_set_size(g->named, 0);
-	*g = (struct group){ .channels = g->channels,
-		.bridges = g->bridges,
-		.linkedids = g->linkedids,
-		.named = g->named,
-		.steps = g->steps,
-		.room_steps = g->room_steps,
-		.arena = g->arena };
+	*g = (struct group){ .steps = g->steps, .room_steps = g->room_steps, .arena = g->arena };
 }
 
 void
-group_add_step(struct group *g, const struct step *step)
+group_add_channel(struct group *g, struct channel *channel)
 {
-	if (g->n_steps == g->room_steps) {
-		g->room_steps = g->room_steps > 0 ? g->room_steps * 2 : 32;
-		g->steps = g_renew(struct step, g->steps, g->room_steps);
+	channel->group = g;
+	channel->index = g->n_channels;
+	g->channels = arena_grow(
+	    &g->arena, g->channels, g->n_channels, &g->room_channels, sizeof *g->channels);
+	g->channels[g->n_channels++] = channel;
+}
+
+void
+group_add_bridge(struct group *g, struct bridge *bridge)
+{
+	bridge->group = g;
+	bridge->index = g->n_bridges;
+	g->bridges =
+	    arena_grow(&g->arena, g->bridges, g->n_bridges, &g->room_bridges, sizeof *g->bridges);
+	g->bridges[g->n_bridges++] = bridge;
+}
+
+void
+group_add_linkedid(struct group *g, const char *linkedid)
+{
+	g->linkedids = arena_grow(
+	    &g->arena, g->linkedids, g->n_linkedids, &g->room_linkedids, sizeof *g->linkedids);
+	g->linkedids[g->n_linkedids++] = linkedid;
+}
+
+void
+group_add_named(struct group *g, const char *uniqueid)
+{
+	g->named = arena_grow(&g->arena, g->named, g->n_named, &g->room_named, sizeof *g->named);
+	g->named[g->n_named++] = uniqueid;
+}
+
+gboolean
+group_drop_named(struct group *g, const char *uniqueid)
+{
+	for (guint i = 0; i < g->n_named; i++) {
+		if (g->named[i] == uniqueid) {
+			g->named[i] = g->named[--g->n_named];
+			return TRUE;
+		}
 	}
-	g->steps[g->n_steps++] = *step;
-	g->events |= (guint32)1 << step->event;
+	return FALSE;
+}
+
+void
+group_more_steps(struct group *g)
+{
+	g->room_steps = g->room_steps > 0 ? g->room_steps * 2 : 32;
+	g->steps = g_renew(struct step, g->steps, g->room_steps);
 }
 
 void
 group_add_record(struct group *g, struct channel *c, const struct cdr_row *row)
 {
 	struct arena *m = &g->arena;
-	gboolean answered = strcmp(row->disposition, "ANSWERED") == 0;
+	gboolean answered = row->len.disposition == strlen("ANSWERED") &&
+	                    bytes_same(row->disposition, "ANSWERED", strlen("ANSWERED"));
 	g->records = arena_grow(m, g->records, g->n_records, &g->room_records, sizeof *g->records);
 	g->records[g->n_records++] = (struct record){
 		.channel = c,
 		.uniqueid = c != NULL ? c->uniqueid : arena_string(m, row->uniqueid),
 		.src = c != NULL ? "" : arena_string(m, row->src),
-		.dst = arena_string(m, row->dst),
+		.dst = arena_string_n(m, row->dst, row->len.dst),
 		.channel_name = c != NULL ? "" : arena_string(m, row->channel),
-		.dstchannel = arena_string(m, row->dstchannel),
-		.lastdata = arena_string(m, row->lastdata),
-		.disposition = answered ? "ANSWERED" : arena_string(m, row->disposition),
-		.did = arena_string(m, row->did),
-		.recordingfile = arena_string(m, row->recordingfile),
+		.dstchannel = arena_string_n(m, row->dstchannel, row->len.dstchannel),
+		.lastdata = arena_string_n(m, row->lastdata, row->len.lastdata),
+		.disposition = answered ? "ANSWERED"
+		                        : arena_string_n(m, row->disposition, row->len.disposition),
+		.did = arena_string_n(m, row->did, row->len.did),
+		.recordingfile = arena_string_n(m, row->recordingfile, row->len.recordingfile),
 		.duration = row->duration,
 		.billsec = row->billsec,
 		.calldate = row->calldate,
@@ -82,20 +109,12 @@ group_add_record(struct group *g, struct channel *c, const struct cdr_row *row)
 void
 group_absorb(struct group *to, struct group *from)
 {
-	for (guint i = 0; i < from->channels->len; i++) {
-		struct channel *c = from->channels->pdata[i];
-		c->group = to;
-		c->index = to->channels->len;
-		g_ptr_array_add(to->channels, c);
-	}
-	for (guint i = 0; i < from->bridges->len; i++) {
-		struct bridge *b = from->bridges->pdata[i];
-		b->group = to;
-		b->index = to->bridges->len;
-		g_ptr_array_add(to->bridges, b);
-	}
+	for (guint i = 0; i < from->n_channels; i++)
+		group_add_channel(to, from->channels[i]);
+	for (guint i = 0; i < from->n_bridges; i++)
+		group_add_bridge(to, from->bridges[i]);
 	for (guint i = 0; i < from->n_steps; i++)
-		group_add_step(to, &from->steps[i]);
+		*group_new_step(to, from->steps[i].event) = from->steps[i];
 	arena_absorb(&to->arena, &from->arena);
 	for (guint i = 0; i < from->n_records; i++) {
 		to->records = arena_grow(
@@ -107,6 +126,7 @@ group_absorb(struct group *to, struct group *from)
 	to->linkedids_ended += from->linkedids_ended;
 	to->truncated |= from->truncated;
 	to->events |= from->events;
+	to->applications |= from->applications;
 	to->first_id = MIN(to->first_id, from->first_id);
 	to->last_id = MAX(to->last_id, from->last_id);
 	to->last_wall = MAX(to->last_wall, from->last_wall);
@@ -139,20 +159,20 @@ group_order(struct group *g)
 gboolean
 group_is_whole(const struct group *g)
 {
-	if (g->named->len > 0)
+	if (g->n_named > 0)
 		return FALSE;
 	/* Of CDR records alone: there is nothing to wait for. */
-	if (g->channels->len == 0)
+	if (g->n_channels == 0)
 		return TRUE;
-	for (guint i = 0; i < g->channels->len; i++) {
-		if (!((struct channel *)g->channels->pdata[i])->started)
+	for (guint i = 0; i < g->n_channels; i++) {
+		if (!g->channels[i]->started)
 			return FALSE;
 	}
-	for (guint i = 0; i < g->linkedids->len; i++) {
-		const char *linkedid = g->linkedids->pdata[i];
+	for (guint i = 0; i < g->n_linkedids; i++) {
+		const char *linkedid = g->linkedids[i];
 		gboolean found = FALSE;
-		for (guint j = 0; j < g->channels->len && !found; j++) {
-			const char *uniqueid = ((struct channel *)g->channels->pdata[j])->uniqueid;
+		for (guint j = 0; j < g->n_channels && !found; j++) {
+			const char *uniqueid = g->channels[j]->uniqueid;
 			found = uniqueid == linkedid || strcmp(uniqueid, linkedid) == 0;
 		}
 		if (!found)

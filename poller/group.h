@@ -25,6 +25,18 @@ enum dialstatus {
 	DIALSTATUS_OTHER
 };
 
+/* Applications of the dialplan that a rebuild looks at; any other is APP_NONE. */
+enum application {
+	APP_NONE,
+	APP_MIXMONITOR,
+	APP_STOP_MIXMONITOR,
+	APP_MONITOR,
+	APP_QUEUE,
+	APP_VOICEMAIL,
+	APP_CONFBRIDGE,
+	APP_MEETME
+};
+
 /* All strings live as long as the group. */
 struct channel {
 	struct group *group;
@@ -39,6 +51,7 @@ struct channel {
 	const char *cid_num, *cid_name, *exten;
 	const char *cid_last; /* the caller number of the last row that has one; "" */
 	gint64 cid_last_id;
+	guint32 uniqueid_len, name_len, linkedid_now_len, cid_last_len; /* bytes of those above */
 	const char *dial; /* appdata of the first row that stood in Dial; "" */
 	gint64 dial_id;
 	guint index; /* in group->channels */
@@ -52,23 +65,27 @@ struct bridge {
 	guint index; /* in group->bridges */
 };
 
-/* One row, cut down to what a rebuild needs. */
+/* One row, cut down to what a rebuild needs. There are many, and a call waits for its CDR records: they are kept small. */
 struct step {
 	gint64 id;
-	struct wall time;
-	enum cel_event event;
+	gint64 wall; /* as struct wall has it */
 	struct channel *channel;
-	struct bridge *bridge; /* BRIDGE_*; NULL where extra names none */
+	guint8 event; /* enum cel_event */
+	guint8 utc;   /* so is `wall` */
 	union {
-		const char *peer; /* BRIDGE_*: names of who else was there, comma separated */
+		struct {                       /* BRIDGE_* */
+			struct bridge *bridge; /* NULL where extra names none */
+			const char *peer;      /* names of who else was there, comma separated */
+		};
 		struct {
 			const char *source; /* name of the channel that hung up first */
 			gint16 cause;       /* Q.850; -1 not said */
-			guint8 dialstatus;
+			guint8 dialstatus;  /* enum dialstatus */
 		} hangup;
 		struct {
-			const char *name, *data;
-		} app; /* APP_START, APP_END: only those that matter (MixMonitor, Queue, VoiceMail, …) */
+			enum application id;
+			const char *data;
+		} app;                /* APP_START: only those that matter */
 		const char *extra;    /* transfers, PICKUP, PARK_*, FORWARD: the JSON */
 		const char *linkedid; /* LINKEDID_END: which one ended */
 		gboolean moh;         /* STREAM_*: music on hold */
@@ -86,15 +103,16 @@ struct record {
 };
 
 struct group {
-	GPtrArray *channels;  /* struct channel, by first appearance */
-	GPtrArray *bridges;   /* struct bridge */
-	GPtrArray *linkedids; /* const char *: all that appeared */
-	GPtrArray *named;   /* const char *: uniqueids that `extra` named and no row carried yet */
-	struct step *steps; /* ordered by id, each id once, when handed out */
-	struct record *records; /* in the order they came; the arena's */
-	guint n_steps, n_records;
-	guint32 events;     /* bit n: there is a step of event n */
-	struct arena arena; /* for whatever belongs to this group's calls */
+	struct channel **channels; /* by first appearance */
+	struct bridge **bridges;
+	const char **linkedids; /* all that appeared */
+	const char **named;     /* uniqueids that `extra` named and no row carried yet */
+	struct step *steps;     /* ordered by id, each id once, when handed out */
+	struct record *records; /* in the order they came */
+	guint n_channels, n_bridges, n_linkedids, n_named, n_steps, n_records;
+	guint32 events;       /* bit n: there is a step of event n */
+	guint32 applications; /* bit n: one of them started application n */
+	struct arena arena;   /* for whatever belongs to this group's calls */
 	gint64 first_id, last_id;
 	gint64 last_wall;      /* highest time written */
 	guint alive;           /* channels that began and have not ended */
@@ -104,7 +122,7 @@ struct group {
 	/* The assembly's own. */
 	struct group *prev, *next;
 	gboolean queued, out, unordered;
-	guint room_steps, room_records;
+	guint room_channels, room_bridges, room_linkedids, room_named, room_steps, room_records;
 };
 
 /* Bounds of one group: beyond them rows are left out and the group says so. */
@@ -122,7 +140,29 @@ group_has(const struct group *group, enum cel_event event)
 	return (group->events >> event) & 1;
 }
 
-void group_add_step(struct group *group, const struct step *step);
+static inline gboolean
+group_has_application(const struct group *group, enum application id)
+{
+	return (group->applications >> id) & 1;
+}
+
+/* Each adds one; the strings are the arena's. */
+void group_add_channel(struct group *group, struct channel *channel);
+void group_add_bridge(struct group *group, struct bridge *bridge);
+void group_add_linkedid(struct group *group, const char *linkedid);
+void group_add_named(struct group *group, const char *uniqueid);
+/* Takes it out of `named`; FALSE: it is not there. The pointers are compared. */
+gboolean group_drop_named(struct group *group, const char *uniqueid);
+void group_more_steps(struct group *group);
+/* One more, to be filled in: nothing of it is set. */
+static inline struct step *
+group_new_step(struct group *group, enum cel_event event)
+{
+	if (G_UNLIKELY(group->n_steps == group->room_steps))
+		group_more_steps(group);
+	group->events |= (guint32)1 << event;
+	return &group->steps[group->n_steps++];
+}
 /* Copies what matters of a record; channel may be NULL. */
 void group_add_record(struct group *group, struct channel *channel, const struct cdr_row *row);
 /* The rows, channels, bridges and records of `from` are `to`'s; `from` is empty but for its names. */

@@ -17,34 +17,6 @@ idmap_clear(struct idmap *map)
 	map->mask = map->used = 0;
 }
 
-static inline guint64
-eight(const char *text)
-{
-	guint64 part;
-	memcpy(&part, text, 8);
-	return part;
-}
-
-/* Eight characters at a time; the last eight overlap those before them, and are where ids differ. */
-struct idmap_key
-idmap_key_n(const char *text, gsize n)
-{
-	const guint64 prime = G_GUINT64_CONSTANT(0x9e3779b97f4a7c15);
-	guint64 hash = n * prime, last = 0;
-	const char *p = text;
-	if (n >= 8) {
-		for (const char *end = text + n - 8; p < end; p += 8)
-			hash = (hash ^ eight(p)) * prime, hash ^= hash >> 29;
-		last = eight(text + n - 8);
-	} else {
-		for (gsize i = 0; i < n; i++)
-			last = last << 8 | (guint8)text[i];
-	}
-	hash = (hash ^ last) * prime;
-	hash ^= hash >> 32;
-	return (struct idmap_key){ text, (guint32)n, (guint32)((hash * prime) >> 32) };
-}
-
 /* Where the key stands, or the empty slot where it would. */
 static inline struct idmap_slot *
 slot_of(const struct idmap *map, const struct idmap_key *key)
@@ -52,7 +24,7 @@ slot_of(const struct idmap *map, const struct idmap_key *key)
 	guint32 i = key->hash & map->mask;
 	while (map->slots[i].key != NULL &&
 	       (map->slots[i].hash != key->hash || map->slots[i].len != key->len ||
-		   memcmp(map->slots[i].key, key->text, key->len) != 0))
+		   !bytes_same(map->slots[i].key, key->text, key->len)))
 		i = (i + 1) & map->mask;
 	return &map->slots[i];
 }

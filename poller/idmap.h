@@ -6,8 +6,7 @@
 #ifndef CELSYNC_IDMAP_H
 #define CELSYNC_IDMAP_H
 
-#include <glib.h>
-#include <string.h>
+#include "poller/bytes.h"
 
 struct idmap_key {
 	const char *text; /* need not end with NUL */
@@ -26,7 +25,24 @@ struct idmap {
 	guint32 used;
 };
 
-struct idmap_key idmap_key_n(const char *text, gsize n);
+/* Eight characters at a time; the last eight overlap those before them, and are where ids differ. */
+static inline struct idmap_key
+idmap_key_n(const char *text, gsize n)
+{
+	const guint64 prime = G_GUINT64_CONSTANT(0x9e3779b97f4a7c15);
+	guint64 hash = n * prime, last = 0;
+	if (n >= 8) {
+		for (gsize at = 0; at + 8 < n; at += 8)
+			hash = (hash ^ bytes_8(text + at)) * prime, hash ^= hash >> 29;
+		last = bytes_8(text + n - 8);
+	} else {
+		for (gsize i = 0; i < n; i++)
+			last = last << 8 | (guint8)text[i];
+	}
+	hash = (hash ^ last) * prime;
+	hash ^= hash >> 32;
+	return (struct idmap_key){ text, (guint32)n, (guint32)((hash * prime) >> 32) };
+}
 
 void idmap_init(struct idmap *map);
 void idmap_clear(struct idmap *map);

@@ -4,6 +4,8 @@
  */
 #include "poller/row.h"
 
+#include "poller/bytes.h"
+
 #include <string.h>
 
 /* Asterisk main/cel.c, cel_event_types[]. */
@@ -30,53 +32,49 @@ static const char *const event_names[] = {
 	[CEL_STREAM_END] = "STREAM_END",
 };
 
-/* Each test ends at a NUL, so a name that is too short is never read past its end. */
-#define BEGINS(name, a, b, c, d, e, f)                                                             \
-	((name)[0] == (a) && (name)[1] == (b) && (name)[2] == (c) && (name)[3] == (d) &&           \
-	    (name)[4] == (e) && (name)[5] == (f))
-
-/* The event that a name can be, from its first letter and one other; the whole name decides. */
+/* The event that a name of this length can be, from one letter at most; the whole name decides. */
 static enum cel_event
-event_like(const char *name)
+event_like(const char *name, gsize len)
 {
-	switch (name[0]) {
-	case 'H': return CEL_HANGUP;
-	case 'C': return BEGINS(name, 'C', 'H', 'A', 'N', '_', 'S') ? CEL_CHAN_START : CEL_CHAN_END;
-	case 'B':
-		if (name[1] == 'L')
-			return CEL_BLINDTRANSFER;
-		return BEGINS(name, 'B', 'R', 'I', 'D', 'G', 'E') && name[6] == '_' &&
-		               name[7] == 'E' && name[8] == 'X'
-		           ? CEL_BRIDGE_EXIT
-		           : CEL_BRIDGE_ENTER;
-	case 'A':
-		switch (name[1]) {
-		case 'N': return CEL_ANSWER;
-		case 'P':
-			return BEGINS(name, 'A', 'P', 'P', '_', 'E', 'N') ? CEL_APP_END
-			                                                  : CEL_APP_START;
-		default: return CEL_ATTENDEDTRANSFER;
-		}
-	case 'L':
-		if (name[1] == 'I')
-			return CEL_LINKEDID_END;
-		return strcmp(name, "LOCAL_OPTIMIZE") == 0 ? CEL_LOCAL_OPTIMIZE
-		                                           : CEL_LOCAL_OPTIMIZE_BEGIN;
-	case 'S': return strcmp(name, "STREAM_END") == 0 ? CEL_STREAM_END : CEL_STREAM_BEGIN;
-	case 'P':
-		if (name[1] == 'I')
-			return CEL_PICKUP;
-		return strcmp(name, "PARK_END") == 0 ? CEL_PARK_END : CEL_PARK_START;
-	case 'F': return CEL_FORWARD;
+	switch (len) {
+	case 6: return name[0] == 'H' ? CEL_HANGUP : name[0] == 'A' ? CEL_ANSWER : CEL_PICKUP;
+	case 7: return name[0] == 'A' ? CEL_APP_END : CEL_FORWARD;
+	case 8: return name[0] == 'C' ? CEL_CHAN_END : CEL_PARK_END;
+	case 9: return CEL_APP_START;
+	case 10:
+		return name[0] == 'C'   ? CEL_CHAN_START
+		       : name[0] == 'P' ? CEL_PARK_START
+		                        : CEL_STREAM_END;
+	case 11: return CEL_BRIDGE_EXIT;
+	case 12:
+		return name[0] == 'B'   ? CEL_BRIDGE_ENTER
+		       : name[0] == 'L' ? CEL_LINKEDID_END
+		                        : CEL_STREAM_BEGIN;
+	case 13: return CEL_BLINDTRANSFER;
+	case 14: return CEL_LOCAL_OPTIMIZE;
+	case 16: return CEL_ATTENDEDTRANSFER;
+	case 20: return CEL_LOCAL_OPTIMIZE_BEGIN;
 	default: return CEL_OTHER;
 	}
 }
 
 enum cel_event
-cel_event_from_name(const char *name)
+cel_event_from_name(const char *name, gsize len)
 {
-	enum cel_event event = event_like(name);
-	return event != CEL_OTHER && strcmp(name, event_names[event]) == 0 ? event : CEL_OTHER;
+	enum cel_event event = event_like(name, len);
+	return event != CEL_OTHER && bytes_same(name, event_names[event], len) ? event : CEL_OTHER;
+}
+
+void
+cdr_row_measure(struct cdr_row *row)
+{
+	row->len.uniqueid = (guint32)strlen(row->uniqueid);
+	row->len.dst = (guint32)strlen(row->dst);
+	row->len.dstchannel = (guint32)strlen(row->dstchannel);
+	row->len.lastdata = (guint32)strlen(row->lastdata);
+	row->len.disposition = (guint32)strlen(row->disposition);
+	row->len.did = (guint32)strlen(row->did);
+	row->len.recordingfile = (guint32)strlen(row->recordingfile);
 }
 
 const char *
@@ -167,8 +165,6 @@ gboolean
 wall_time_of_day(const char *text, gint64 *us)
 {
 	unsigned wrong = 0;
-	if (strnlen(text, 9) != 8)
-		return FALSE;
 	const int hour = two_digits(text, &wrong), minute = two_digits(text + 3, &wrong),
 		  second = two_digits(text + 6, &wrong);
 	wrong |= (text[2] != ':') | (text[5] != ':') | (hour > 23) | (minute > 59) | (second > 60);

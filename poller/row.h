@@ -47,29 +47,62 @@ struct wall {
 };
 #define WALL_NONE G_MININT64
 
+/* Every column of cel that is read, in the order in which it is selected: only those that a rebuild needs. */
+enum cel_column {
+	CEL_ID,
+	CEL_EVENTTYPE,
+	CEL_EVENTTIME,
+	CEL_UNIQUEID,
+	CEL_LINKEDID,
+	CEL_CHANNAME,
+	CEL_CID_NAME,
+	CEL_CID_NUM,
+	CEL_EXTEN,
+	CEL_APPNAME,
+	CEL_APPDATA,
+	CEL_PEER,
+	CEL_USERDEFTYPE,
+	CEL_EXTRA,
+	CEL_COLUMNS
+};
+
+/*
+ * What every row is asked for is read; the other columns stay as the database handed them on, each with its length in
+ * bytes, so that nobody counts again. A length may go beyond a NUL byte; the text ends at it.
+ */
 struct cel_row {
 	gint64 id;
 	enum cel_event event;
 	struct wall time;
-	const char *uniqueid, *linkedid, *channame;
-	const char *cid_name, *cid_num, *cid_ani, *cid_dnid;
-	const char *exten, *context;
-	const char *appname, *appdata;
-	const char *peer, *userdeftype, *extra;
+	const char *uniqueid, *linkedid;
+	gsize uniqueid_len, linkedid_len;
+	char *const *text;           /* by enum cel_column; NULL for NULL */
+	const unsigned long *length; /* the same; 0 for NULL */
 };
+
+static inline const char *
+cel_text(const struct cel_row *row, enum cel_column column)
+{
+	const char *text = row->text[column];
+	return text != NULL ? text : "";
+}
 
 struct cdr_row {
 	const char *uniqueid, *linkedid;
-	gint64 sequence; /* -1 where the table has no such column */
 	struct wall calldate;
 	gint64 duration, billsec; /* seconds */
-	const char *src, *dst, *dcontext, *channel, *dstchannel;
-	const char *lastapp, *lastdata, *disposition;
-	const char *did, *recordingfile, *cnum, *cnam;
+	const char *src, *dst, *channel, *dstchannel, *lastdata, *disposition;
+	const char *did, *recordingfile;
+	struct {
+		guint32 uniqueid, dst, dstchannel, lastdata, disposition, did, recordingfile;
+	} len;
 };
 
+/* Sets `len` of a record whose texts were set one by one. */
+void cdr_row_measure(struct cdr_row *row);
+
 /* CEL_OTHER for a name not in the list; its own name is "OTHER". */
-enum cel_event cel_event_from_name(const char *name);
+enum cel_event cel_event_from_name(const char *name, gsize len);
 const char *cel_event_name(enum cel_event event);
 
 /*
@@ -79,7 +112,7 @@ const char *cel_event_name(enum cel_event event);
  * WALL_NONE.
  */
 struct wall wall_parse(const char *text);
-/* "HH:MM:SS" and nothing behind it: microseconds since midnight. FALSE: anything else. */
+/* Eight bytes "HH:MM:SS": microseconds since midnight. FALSE: anything else. */
 gboolean wall_time_of_day(const char *text, gint64 *us);
 
 #endif

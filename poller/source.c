@@ -8,6 +8,8 @@
  */
 #include "poller/source_driver.h"
 
+#include "poller/bytes.h"
+
 #include <glib/gi18n.h>
 #include <string.h>
 
@@ -28,10 +30,7 @@ static const struct column_names cel_columns[] = {
 	[CEL_CHANNAME] = { { "channame" }, NULL },
 	[CEL_CID_NAME] = { { "cid_name", "cidname" }, "''" },
 	[CEL_CID_NUM] = { { "cid_num", "cidnum" }, "''" },
-	[CEL_CID_ANI] = { { "cid_ani", "cidani" }, "''" },
-	[CEL_CID_DNID] = { { "cid_dnid", "ciddnid" }, "''" },
 	[CEL_EXTEN] = { { "exten" }, "''" },
-	[CEL_CONTEXT] = { { "context" }, "''" },
 	[CEL_APPNAME] = { { "appname" }, "''" },
 	[CEL_APPDATA] = { { "appdata" }, "''" },
 	[CEL_PEER] = { { "peer" }, "''" },
@@ -48,16 +47,12 @@ static const struct column_names cdr_columns[] = {
 	[CDR_BILLSEC] = { { "billsec" }, "''" },
 	[CDR_SRC] = { { "src" }, "''" },
 	[CDR_DST] = { { "dst" }, "''" },
-	[CDR_DCONTEXT] = { { "dcontext" }, "''" },
 	[CDR_CHANNEL] = { { "channel" }, "''" },
 	[CDR_DSTCHANNEL] = { { "dstchannel" }, "''" },
-	[CDR_LASTAPP] = { { "lastapp" }, "''" },
 	[CDR_LASTDATA] = { { "lastdata" }, "''" },
 	[CDR_DISPOSITION] = { { "disposition" }, "''" },
 	[CDR_DID] = { { "did" }, "''" },
 	[CDR_RECORDINGFILE] = { { "recordingfile" }, "''" },
-	[CDR_CNUM] = { { "cnum" }, "''" },
-	[CDR_CNAM] = { { "cnam" }, "''" },
 };
 
 char *
@@ -273,18 +268,20 @@ source_probe(
 
 /* wall_parse, sparing what the row before has told. */
 static struct wall
-time_read(struct source_time *last, const char *text)
+time_read(struct source_time *last, const char *text, gsize length)
 {
 	const gsize day = sizeof "2025-11-23 " - 1, whole = sizeof last->text - 1;
 	/* "2025-11-23 12:28:20", as nearly every column has it; anything else is read anew each time. */
-	if (strnlen(text, whole + 1) != whole)
+	if (length != whole)
 		return wall_parse(text);
-	if (memcmp(text, last->text, whole) == 0)
-		return (struct wall){ .us = last->us };
-	if (memcmp(text, last->text, day) == 0 && wall_time_of_day(text + day, &last->us)) {
-		memcpy(last->text + day, text + day, whole - day);
-		last->us += last->day_us;
-		return (struct wall){ .us = last->us };
+	if (bytes_same(text, last->text, day)) {
+		if (bytes_8(text + day) == bytes_8(last->text + day))
+			return (struct wall){ .us = last->us };
+		if (wall_time_of_day(text + day, &last->us)) {
+			memcpy(last->text + day, text + day, whole - day);
+			last->us += last->day_us;
+			return (struct wall){ .us = last->us };
+		}
 	}
 	const struct wall wall = wall_parse(text);
 	gint64 of_day;
@@ -297,49 +294,48 @@ time_read(struct source_time *last, const char *text)
 	return wall;
 }
 
-static void
-cel_row_fill(source *s, struct cel_row *row, char **values)
+static inline gint64
+row_id(const char *text, gsize length)
 {
-	row->id = number(values[CEL_ID], 0);
-	row->event = cel_event_from_name(text(values[CEL_EVENTTYPE]));
-	row->time = time_read(&s->cel_time, text(values[CEL_EVENTTIME]));
-	row->uniqueid = text(values[CEL_UNIQUEID]);
-	row->linkedid = text(values[CEL_LINKEDID]);
-	row->channame = text(values[CEL_CHANNAME]);
-	row->cid_name = text(values[CEL_CID_NAME]);
-	row->cid_num = text(values[CEL_CID_NUM]);
-	row->cid_ani = text(values[CEL_CID_ANI]);
-	row->cid_dnid = text(values[CEL_CID_DNID]);
-	row->exten = text(values[CEL_EXTEN]);
-	row->context = text(values[CEL_CONTEXT]);
-	row->appname = text(values[CEL_APPNAME]);
-	row->appdata = text(values[CEL_APPDATA]);
-	row->peer = text(values[CEL_PEER]);
-	row->userdeftype = text(values[CEL_USERDEFTYPE]);
-	row->extra = text(values[CEL_EXTRA]);
+	const gint64 id = length >= 4 && length <= 8 ? bytes_number(text, length) : -1;
+	return G_LIKELY(id >= 0) ? id : number(text, 0);
 }
 
-static void
-cdr_row_fill(source *s, struct cdr_row *row, char **values)
+static inline void
+cel_row_fill(source *s, struct cel_row *row, const struct source_fields *f)
 {
-	row->uniqueid = text(values[CDR_UNIQUEID]);
-	row->linkedid = text(values[CDR_LINKEDID]);
-	row->sequence = number(values[CDR_SEQUENCE], -1);
-	row->calldate = time_read(&s->cdr_time, text(values[CDR_CALLDATE]));
-	row->duration = number(values[CDR_DURATION], 0);
-	row->billsec = number(values[CDR_BILLSEC], 0);
-	row->src = text(values[CDR_SRC]);
-	row->dst = text(values[CDR_DST]);
-	row->dcontext = text(values[CDR_DCONTEXT]);
-	row->channel = text(values[CDR_CHANNEL]);
-	row->dstchannel = text(values[CDR_DSTCHANNEL]);
-	row->lastapp = text(values[CDR_LASTAPP]);
-	row->lastdata = text(values[CDR_LASTDATA]);
-	row->disposition = text(values[CDR_DISPOSITION]);
-	row->did = text(values[CDR_DID]);
-	row->recordingfile = text(values[CDR_RECORDINGFILE]);
-	row->cnum = text(values[CDR_CNUM]);
-	row->cnam = text(values[CDR_CNAM]);
+	row->id = row_id(f->text[CEL_ID], f->length[CEL_ID]);
+	row->event = cel_event_from_name(text(f->text[CEL_EVENTTYPE]), f->length[CEL_EVENTTYPE]);
+	row->time = time_read(&s->cel_time, text(f->text[CEL_EVENTTIME]), f->length[CEL_EVENTTIME]);
+	row->uniqueid = text(f->text[CEL_UNIQUEID]);
+	row->uniqueid_len = f->length[CEL_UNIQUEID];
+	row->linkedid = text(f->text[CEL_LINKEDID]);
+	row->linkedid_len = f->length[CEL_LINKEDID];
+	row->text = f->text;
+	row->length = f->length;
+}
+
+#define TEXT(row, f, member, column)                                                               \
+	((row)->member = text((f)->text[column]), (row)->len.member = (guint32)(f)->length[column])
+
+static void
+cdr_row_fill(source *s, struct cdr_row *row, const struct source_fields *f)
+{
+	row->uniqueid = text(f->text[CDR_UNIQUEID]);
+	row->len.uniqueid = (guint32)strnlen(row->uniqueid, f->length[CDR_UNIQUEID]);
+	row->linkedid = text(f->text[CDR_LINKEDID]);
+	row->calldate =
+	    time_read(&s->cdr_time, text(f->text[CDR_CALLDATE]), f->length[CDR_CALLDATE]);
+	row->duration = number(f->text[CDR_DURATION], 0);
+	row->billsec = number(f->text[CDR_BILLSEC], 0);
+	row->src = text(f->text[CDR_SRC]);
+	TEXT(row, f, dst, CDR_DST);
+	row->channel = text(f->text[CDR_CHANNEL]);
+	TEXT(row, f, dstchannel, CDR_DSTCHANNEL);
+	TEXT(row, f, lastdata, CDR_LASTDATA);
+	TEXT(row, f, disposition, CDR_DISPOSITION);
+	TEXT(row, f, did, CDR_DID);
+	TEXT(row, f, recordingfile, CDR_RECORDINGFILE);
 }
 
 gboolean
@@ -355,12 +351,12 @@ source_scan(source *s, gint64 after, gint64 until, GError **error)
 int
 source_scan_next(source *s, struct cel_row *row, GError **error)
 {
-	char **values;
+	struct source_fields values;
 	if (!s->scanning)
 		return 0;
 	const int result = s->functions->scan_next(s, &values, error);
 	if (result == 1)
-		cel_row_fill(s, row, values);
+		cel_row_fill(s, row, &values);
 	else
 		s->scanning = FALSE;
 	return result;
@@ -443,8 +439,8 @@ source_ask_ids(source *s, gint64 after, gint64 until, GError **error)
 
 /* The next row of the answer, which must be of one of two kinds. */
 static int
-answer(source *s, enum source_question_kind kind, enum source_question_kind or_kind, char ***values,
-    GError **error)
+answer(source *s, enum source_question_kind kind, enum source_question_kind or_kind,
+    struct source_fields *values, GError **error)
 {
 	if (s->asked == SOURCE_QUESTION_NONE)
 		return 0;
@@ -510,31 +506,31 @@ source_sum_cdr(source *s, gint64 from_wall, gint64 to_wall, struct source_sum *s
 int
 source_answer_cel(source *s, struct cel_row *row, GError **error)
 {
-	char **values;
+	struct source_fields values;
 	const int result = answer(s, SOURCE_QUESTION_CEL, SOURCE_QUESTION_CEL, &values, error);
 	if (result == 1)
-		cel_row_fill(s, row, values);
+		cel_row_fill(s, row, &values);
 	return result;
 }
 
 int
 source_answer_cdr(source *s, struct cdr_row *row, GError **error)
 {
-	char **values;
+	struct source_fields values;
 	const int result =
 	    answer(s, SOURCE_QUESTION_CDR, SOURCE_QUESTION_CDR_BETWEEN, &values, error);
 	if (result == 1)
-		cdr_row_fill(s, row, values);
+		cdr_row_fill(s, row, &values);
 	return result;
 }
 
 int
 source_answer_id(source *s, gint64 *id, GError **error)
 {
-	char **values;
+	struct source_fields values;
 	const int result = answer(s, SOURCE_QUESTION_IDS, SOURCE_QUESTION_IDS, &values, error);
 	if (result == 1)
-		*id = number(values[0], 0);
+		*id = number(values.text[0], 0);
 	return result;
 }
 

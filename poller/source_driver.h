@@ -2,7 +2,7 @@
  * Between source.c and the drivers, private to them: what a driver must be able to do, and what
  * source.c found out about the tables.
  *
- * A driver hands rows on as an array of C strings (NULL for SQL NULL), in the order of
+ * A driver hands rows on as an array of C strings (NULL for SQL NULL) and one of their lengths, in the order of
  * source_table.list; source.c alone knows what stands where.
  */
 #ifndef CELSYNC_SOURCE_DRIVER_H
@@ -10,28 +10,7 @@
 
 #include "poller/source.h"
 
-/* Every column read, in the order in which it is selected. */
-enum cel_column {
-	CEL_ID,
-	CEL_EVENTTYPE,
-	CEL_EVENTTIME,
-	CEL_UNIQUEID,
-	CEL_LINKEDID,
-	CEL_CHANNAME,
-	CEL_CID_NAME,
-	CEL_CID_NUM,
-	CEL_CID_ANI,
-	CEL_CID_DNID,
-	CEL_EXTEN,
-	CEL_CONTEXT,
-	CEL_APPNAME,
-	CEL_APPDATA,
-	CEL_PEER,
-	CEL_USERDEFTYPE,
-	CEL_EXTRA,
-	CEL_COLUMNS
-};
-
+/* Every column of cdr that is read, in the order in which it is selected; of cel: enum cel_column (row.h). */
 enum cdr_column {
 	CDR_UNIQUEID,
 	CDR_CALLDATE,
@@ -41,19 +20,15 @@ enum cdr_column {
 	CDR_BILLSEC,
 	CDR_SRC,
 	CDR_DST,
-	CDR_DCONTEXT,
 	CDR_CHANNEL,
 	CDR_DSTCHANNEL,
-	CDR_LASTAPP,
 	CDR_LASTDATA,
 	CDR_DISPOSITION,
 	CDR_DID,
 	CDR_RECORDINGFILE,
-	CDR_CNUM,
-	CDR_CNAM,
 	CDR_COLUMNS
 };
-#define SOURCE_COLUMNS_MAX CDR_COLUMNS
+#define SOURCE_COLUMNS_MAX 14
 
 enum source_table_kind {
 	SOURCE_CEL,
@@ -84,18 +59,25 @@ struct source_question {
 	gint64 from, to;        /* CDR_BETWEEN: wall clock; IDS: after and until */
 };
 
+/* A row as a driver hands it on: both arrays are the driver's and live until the next row. */
+struct source_fields {
+	char **text;
+	const unsigned long
+	    *length; /* in bytes, without the NUL; 0 for NULL. As mysql_fetch_lengths has it */
+};
+
 struct source_functions {
 	void (*close)(source *base);
 	/* The first row of a short statement as strings ("" for NULL), or *row NULL when there is none. */
 	gboolean (*look_up)(source *base, enum source_table_kind table, const char *sql, GStrv *row,
 	    GError **error);
 	gboolean (*scan)(source *base, gint64 after, gint64 until, GError **error);
-	int (*scan_next)(source *base, char ***row, GError **error);
+	int (*scan_next)(source *base, struct source_fields *row, GError **error);
 	void (*scan_stop)(source *base);
 	gboolean (*ask)(source *base, const struct source_question *question, GError **error);
 	/* Optional. The statement whose one row has the number of CDR rows and the sum of CRC-32; free with g_free. */
 	char *(*sum_sql)(source *base, gint64 from, gint64 to);
-	int (*answer)(source *base, char ***row, GError **error);
+	int (*answer)(source *base, struct source_fields *row, GError **error);
 	void (*answer_drop)(source *base);
 };
 

@@ -224,11 +224,13 @@ session_stop(struct session *s)
 
 /* 1: *row is the next row; 0: no more, and the session is free; -1: error, and it is closed. */
 static int
-session_next(struct mariadb *m, struct session *s, char ***row, GError **error)
+session_next(struct mariadb *m, struct session *s, struct source_fields *row, GError **error)
 {
-	*row = mysql_fetch_row(s->result);
-	if (*row != NULL)
+	row->text = mysql_fetch_row(s->result);
+	if (row->text != NULL) {
+		row->length = mysql_fetch_lengths(s->result);
 		return 1;
+	}
 	if (mysql_errno(s->mysql) != 0) {
 		session_fail(m, s, error);
 		return -1;
@@ -261,7 +263,7 @@ mariadb_look_up(source *base, enum source_table_kind table G_GNUC_UNUSED, const 
 	struct mariadb *m = mariadb_of(base);
 	/* The scan's connection where it is free: most passes never need a second one. */
 	struct session *s = base->scanning ? &m->question : &m->scan;
-	char **values;
+	struct source_fields fields;
 	*row = NULL;
 	if (s->sent || s->result != NULL) {
 		g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_QUERY,
@@ -272,13 +274,13 @@ mariadb_look_up(source *base, enum source_table_kind table G_GNUC_UNUSED, const 
 	if (!session_open(m, s, s == &m->question ? m->config.timeout : 0, error) ||
 	    !session_query(m, s, sql, 0, error))
 		return FALSE;
-	const int result = session_next(m, s, &values, error);
+	const int result = session_next(m, s, &fields, error);
 	if (result != 1)
 		return result == 0;
 	const unsigned n = mysql_num_fields(s->result);
 	*row = g_new0(char *, n + 1);
 	for (unsigned i = 0; i < n; i++)
-		(*row)[i] = g_strdup(values[i] != NULL ? values[i] : "");
+		(*row)[i] = g_strdup(fields.text[i] != NULL ? fields.text[i] : "");
 	session_stop(s);
 	return TRUE;
 }
@@ -314,7 +316,7 @@ mariadb_scan(source *base, gint64 after, gint64 until, GError **error)
 }
 
 static int
-mariadb_scan_next(source *base, char ***row, GError **error)
+mariadb_scan_next(source *base, struct source_fields *row, GError **error)
 {
 	struct mariadb *m = mariadb_of(base);
 	int result = session_next(m, &m->scan, row, error);
@@ -326,7 +328,7 @@ mariadb_scan_next(source *base, char ***row, GError **error)
 		result = session_next(m, &m->scan, row, error);
 	}
 	if (result == 1) {
-		m->last = g_ascii_strtoll((*row)[CEL_ID], NULL, 10);
+		m->last = g_ascii_strtoll(row->text[CEL_ID], NULL, 10);
 		m->page_rows++;
 	}
 	return result;
@@ -433,7 +435,7 @@ mariadb_ask(source *base, const struct source_question *question, GError **error
 }
 
 static int
-mariadb_answer(source *base, char ***row, GError **error)
+mariadb_answer(source *base, struct source_fields *row, GError **error)
 {
 	struct mariadb *m = mariadb_of(base);
 	struct session *s = &m->question;
@@ -622,13 +624,13 @@ source_writer_table(const char *name)
 gboolean
 source_writer_number(source_writer *w, const char *sql, gint64 *n, GError **error)
 {
-	char **row;
+	struct source_fields row;
 	if (!session_query(w->m, &w->session, sql, 0, error))
 		return FALSE;
 	const int got = session_next(w->m, &w->session, &row, error);
 	if (got < 0)
 		return FALSE;
-	*n = got > 0 && row[0] != NULL ? g_ascii_strtoll(row[0], NULL, 10) : 0;
+	*n = got > 0 && row.text[0] != NULL ? g_ascii_strtoll(row.text[0], NULL, 10) : 0;
 	if (got > 0)
 		session_stop(&w->session);
 	return TRUE;
@@ -637,13 +639,13 @@ source_writer_number(source_writer *w, const char *sql, gint64 *n, GError **erro
 gboolean
 source_writer_texts(source_writer *w, const char *sql, GHashTable *texts, GError **error)
 {
-	char **row;
+	struct source_fields row;
 	int got;
 	if (!session_query(w->m, &w->session, sql, 0, error))
 		return FALSE;
 	while ((got = session_next(w->m, &w->session, &row, error)) > 0) {
-		if (row[0] != NULL)
-			g_hash_table_add(texts, g_strdup(row[0]));
+		if (row.text[0] != NULL)
+			g_hash_table_add(texts, g_strdup(row.text[0]));
 	}
 	return got == 0;
 }

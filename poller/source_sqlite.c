@@ -44,6 +44,7 @@ struct reader {
 	GArray *offsets;   /* of gsize: where they begin */
 	guint columns, row;
 	char *values[SOURCE_COLUMNS_MAX];
+	unsigned long lengths[SOURCE_COLUMNS_MAX];
 };
 
 struct sqlite {
@@ -225,7 +226,7 @@ reader_fill(struct reader *r, GError **error)
 
 /* 1: *row is the next row; 0: no more; -1: error. After 0 or -1 the reader is cleared. */
 static int
-reader_next(struct reader *r, char ***row, GError **error)
+reader_next(struct reader *r, struct source_fields *row, GError **error)
 {
 	if (r->row == r->offsets->len / r->columns) {
 		const gboolean filled = reader_fill(r, error);
@@ -235,10 +236,15 @@ reader_next(struct reader *r, char ***row, GError **error)
 		}
 	}
 	const gsize *offsets = &g_array_index(r->offsets, gsize, r->row * r->columns);
-	for (guint i = 0; i < r->columns; i++)
+	for (guint i = 0; i < r->columns; i++) {
+		/* Each text ends with a NUL, and the next one stands behind it. */
+		const guint next = r->row * r->columns + i + 1;
+		const gsize end = next < r->offsets->len ? offsets[i + 1] : r->bytes->len;
 		r->values[i] = (char *)r->bytes->data + offsets[i];
+		r->lengths[i] = end - offsets[i] - 1;
+	}
 	r->row++;
-	*row = r->values;
+	*row = (struct source_fields){ r->values, r->lengths };
 	return 1;
 }
 
@@ -303,7 +309,7 @@ sqlite_scan(source *base, gint64 after, gint64 until, GError **error)
 }
 
 static int
-sqlite_scan_next(source *base, char ***row, GError **error)
+sqlite_scan_next(source *base, struct source_fields *row, GError **error)
 {
 	return reader_next(&sqlite_of(base)->scan, row, error);
 }
@@ -376,7 +382,7 @@ static gboolean
 ask_between(struct sqlite *s, const struct source_question *question, GError **error)
 {
 	struct reader times = { .db = NULL };
-	char **row;
+	struct source_fields row;
 	int result;
 	g_autofree char *columns = g_strdup_printf("rowid, %s", s->base.cdr.column[CDR_CALLDATE]);
 	g_autoptr(GArray) order = g_array_new(FALSE, FALSE, sizeof(struct moment));
@@ -384,8 +390,8 @@ ask_between(struct sqlite *s, const struct source_question *question, GError **e
 		return FALSE;
 	while ((result = reader_next(&times, &row, error)) == 1) {
 		const struct moment moment = {
-			.us = wall_parse(row[1]).us,
-			.id = g_ascii_strtoll(row[0], NULL, 10),
+			.us = wall_parse(row.text[1]).us,
+			.id = g_ascii_strtoll(row.text[0], NULL, 10),
 		};
 		if (moment.us != WALL_NONE && moment.us >= question->from &&
 		    moment.us < question->to)
@@ -420,7 +426,7 @@ sqlite_ask(source *base, const struct source_question *question, GError **error)
 }
 
 static int
-sqlite_answer(source *base, char ***row, GError **error)
+sqlite_answer(source *base, struct source_fields *row, GError **error)
 {
 	return reader_next(&sqlite_of(base)->question, row, error);
 }

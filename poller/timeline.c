@@ -1,17 +1,19 @@
 #include "poller/timeline.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct builder {
 	struct timeline *t;
 	struct group *g;
-	int *lane_of; /* channel->index -> lane */
 	struct stay *stays;
 	guint n_stays, room_stays;
 	int *stay_of;    /* lane -> index of the stay that is going on, -1 */
 	guint n_bridges; /* with those made up for rows that name none */
-	gboolean *holding;
-	gint64 *bridge_seen, *bridge_seen_id; /* first row of each bridge */
+	struct bridge_seen {
+		gboolean holding;
+		gint64 at, id; /* first row of it; id 0: none yet */
+	} * bridges;
 };
 
 static inline gboolean
@@ -58,9 +60,9 @@ set_times(struct timeline *t, struct group *g, struct zone *zone)
 	guint n = g->n_steps;
 	gint64 wall = WALL_NONE, epoch = 0;
 	for (guint i = 0; i < n && epoch == 0; i++) {
-		if (steps[i].event == CEL_CHAN_START && !steps[i].time.utc &&
-		    steps[i].time.us != WALL_NONE) {
-			wall = steps[i].time.us;
+		if (steps[i].event == CEL_CHAN_START && !steps[i].utc &&
+		    steps[i].wall != WALL_NONE) {
+			wall = steps[i].wall;
 			epoch = steps[i].channel->made.epoch;
 		}
 	}
@@ -72,12 +74,12 @@ set_times(struct timeline *t, struct group *g, struct zone *zone)
 	for (guint i = 0; i < n; i++) {
 		gint64 made = steps[i].event == CEL_CHAN_START ? steps[i].channel->made.epoch : 0;
 		/* Written in the same second as the row before. */
-		if (i > 0 && made == 0 && steps[i].time.us == steps[i - 1].time.us &&
-		    steps[i].time.utc == steps[i - 1].time.utc) {
+		if (i > 0 && made == 0 && steps[i].wall == steps[i - 1].wall &&
+		    steps[i].utc == steps[i - 1].utc) {
 			t->times[i] = now;
 			continue;
 		}
-		gint64 utc = zone_utc(&run, steps[i].time, made);
+		gint64 utc = zone_utc(&run, (struct wall){ steps[i].wall, steps[i].utc }, made);
 		/* Neighbours may be inverted by microseconds; the ids are Asterisk's own order. */
 		now = MAX(now, utc);
 		t->times[i] = now;
@@ -91,7 +93,7 @@ set_times(struct timeline *t, struct group *g, struct zone *zone)
 /* Lanes. */
 
 static int
-by_first_row(gconstpointer a, gconstpointer b)
+by_first_row(const void *a, const void *b)
 {
 	const struct channel *x = *(struct channel *const *)a, *y = *(struct channel *const *)b;
 	return (x->first_id > y->first_id) - (x->first_id < y->first_id);
@@ -102,21 +104,19 @@ make_lanes(struct builder *b)
 {
 	struct timeline *t = b->t;
 	struct group *g = b->g;
-	t->n_lanes = g->channels->len;
+	t->n_lanes = g->n_channels;
 	for (guint i = 1; i < t->n_lanes; i++) {
 		/* They are in order nearly always: a group keeps them by first appearance. */
-		if (by_first_row(&g->channels->pdata[i - 1], &g->channels->pdata[i]) > 0) {
-			g_ptr_array_sort(g->channels, by_first_row);
+		if (by_first_row(&g->channels[i - 1], &g->channels[i]) > 0) {
+			qsort(g->channels, g->n_channels, sizeof(struct channel *), by_first_row);
 			break;
 		}
 	}
 	t->words = MAX(1, (t->n_lanes + 63) / 64);
-	t->lanes = arena_alloc0(&g->arena, (t->n_lanes + 1) * sizeof *t->lanes);
-	b->lane_of = arena_alloc(&g->arena, (t->n_lanes + 1) * sizeof *b->lane_of);
+	t->lanes = arena_alloc(&g->arena, (t->n_lanes + 1) * sizeof *t->lanes);
 	for (guint i = 0; i < t->n_lanes; i++) {
-		struct channel *c = g->channels->pdata[i];
+		struct channel *c = g->channels[i];
 		c->index = i;
-		b->lane_of[i] = (int)i;
 		t->lanes[i] = (struct lane){ .channel = c,
 			.start = TIME_NONE,
 			.answer = TIME_NONE,
@@ -226,7 +226,7 @@ static guint
 bridge_index(const struct group *g, const struct bridge *bridge)
 {
 	for (guint i = 0; bridge->holding && i < bridge->index; i++) {
-		const struct bridge *other = g->bridges->pdata[i];
+		const struct bridge *other = g->bridges[i];
 		if (other->holding && strcmp(other->id, bridge->id) == 0)
 			return i;
 	}
@@ -254,9 +254,9 @@ enter_late(struct builder *b, guint lane, int bridge, gint64 at, gint64 id)
 	const struct lane *l = &b->t->lanes[lane];
 	gint64 from = is_unset(l->answer) ? l->start : l->answer,
 	       from_id = is_unset(l->answer) ? l->start_id : l->answer_id;
-	if (b->bridge_seen_id[bridge] != 0 && b->bridge_seen_id[bridge] < id)
-		from = MAX(from, b->bridge_seen[bridge]),
-		from_id = MAX(from_id, b->bridge_seen_id[bridge]);
+	const struct bridge_seen *seen = &b->bridges[bridge];
+	if (seen->id != 0 && seen->id < id)
+		from = MAX(from, seen->at), from_id = MAX(from_id, seen->id);
 	for (guint i = 0; i < b->n_stays; i++) {
 		const struct stay *s = &b->stays[i];
 		if (s->lane == lane && s->to_id != 0)
@@ -277,7 +277,7 @@ start_of(const struct channel *c, gint64 first_row)
 static void
 walk_step(struct builder *b, const struct step *s, gint64 at)
 {
-	guint lane = (guint)b->lane_of[s->channel->index];
+	guint lane = s->channel->index;
 	struct lane *l = &b->t->lanes[lane];
 	if (is_unset(l->start) || s->event == CEL_CHAN_START) {
 		l->start = is_unset(l->start) ? start_of(s->channel, at) : MIN(at, l->start);
@@ -294,9 +294,9 @@ walk_step(struct builder *b, const struct step *s, gint64 at)
 		int bridge = bridge_of_step(b, s, lane);
 		enter(b, lane, bridge, at, s->id);
 		enter_peers(b, s->peer, bridge, at, s->id);
-		if (b->bridge_seen_id[bridge] == 0) {
-			b->bridge_seen[bridge] = at;
-			b->bridge_seen_id[bridge] = s->id;
+		if (b->bridges[bridge].id == 0) {
+			b->bridges[bridge].at = at;
+			b->bridges[bridge].id = s->id;
 		}
 		break;
 	}
@@ -344,15 +344,13 @@ static void
 make_stays(struct builder *b)
 {
 	struct group *g = b->g;
-	guint n = g->bridges->len + 1;
-	for (guint i = 0; i < g->n_steps; i++)
+	guint n = g->n_bridges + 1;
+	for (guint i = 0; i < g->n_steps && group_has(g, CEL_BRIDGE_ENTER); i++)
 		n += g->steps[i].event == CEL_BRIDGE_ENTER && g->steps[i].bridge == NULL;
-	b->n_bridges = g->bridges->len;
-	b->holding = arena_alloc0(&g->arena, n * sizeof *b->holding);
-	b->bridge_seen = arena_alloc0(&g->arena, n * sizeof *b->bridge_seen);
-	b->bridge_seen_id = arena_alloc0(&g->arena, n * sizeof *b->bridge_seen_id);
-	for (guint i = 0; i < g->bridges->len; i++)
-		b->holding[i] = ((struct bridge *)g->bridges->pdata[i])->holding;
+	b->n_bridges = g->n_bridges;
+	b->bridges = arena_alloc0(&g->arena, n * sizeof *b->bridges);
+	for (guint i = 0; i < g->n_bridges; i++)
+		b->bridges[i].holding = g->bridges[i]->holding;
 	b->stay_of = arena_alloc(&g->arena, (b->t->n_lanes + 1) * sizeof *b->stay_of);
 	for (guint i = 0; i < b->t->n_lanes; i++)
 		b->stay_of[i] = -1;
@@ -408,7 +406,7 @@ list_changes(const struct builder *b, guint *n)
 	*n = 0;
 	for (guint i = 0; i < b->n_stays; i++) {
 		const struct stay *s = &b->stays[i];
-		if (b->holding[s->bridge])
+		if (b->bridges[s->bridge].holding)
 			continue;
 		changes[(*n)++] = (struct change){ s->from_id, s->from, s->lane, s->bridge, TRUE };
 		changes[(*n)++] = (struct change){ s->to_id, s->to, s->lane, s->bridge, FALSE };

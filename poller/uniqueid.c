@@ -1,5 +1,7 @@
 #include "poller/uniqueid.h"
 
+#include "poller/bytes.h"
+
 #include <string.h>
 
 /* Digits that end at `end`: at most 18, so that they fit. Returns where they begin, or NULL. */
@@ -17,31 +19,34 @@ digits_before(const char *start, const char *end, gint64 *value)
 	return p;
 }
 
-/* "EPOCH.NUMBER", as nearly all are: read from the front in one go. FALSE: it may be one of the others. */
+/* "EPOCH.NUMBER", as nearly all are: an epoch of ten digits (until 2286). FALSE: it may be one of the others. */
 static gboolean
-parse_plain(const char *text, struct uniqueid *id)
+parse_plain(const char *text, gsize len, struct uniqueid *id)
 {
-	const char *p = text;
-	gint64 epoch = 0, number = 0;
-	for (; (unsigned)*p - '0' <= 9 && p - text < 11; p++)
-		epoch = epoch * 10 + (*p - '0');
-	const char *dot = p;
-	if (*p++ != '.' || epoch < 100000000)
+	if (len < 12 || len > 26 || text[10] != '.')
 		return FALSE;
-	for (; (unsigned)*p - '0' <= 9 && p - dot < 18; p++)
-		number = number * 10 + (*p - '0');
-	if (*p != '\0' || p == dot + 1)
+	const gint64 high = bytes_number(text, 8), digits = (gint64)len - 11;
+	const unsigned tens = (unsigned)(unsigned char)text[8] - '0',
+		       ones = (unsigned)(unsigned char)text[9] - '0';
+	if (high < 1000000 || tens > 9 || ones > 9)
 		return FALSE;
-	*id = (struct uniqueid){ .epoch = epoch, .number = number };
+	gint64 number = 0;
+	for (gint64 i = 0; i < digits; i++) {
+		const unsigned digit = (unsigned)(unsigned char)text[11 + i] - '0';
+		if (digit > 9)
+			return FALSE;
+		number = number * 10 + digit;
+	}
+	*id = (struct uniqueid){ .epoch = high * 100 + tens * 10 + ones, .number = number };
 	return TRUE;
 }
 
 gboolean
-uniqueid_parse(const char *text, struct uniqueid *id)
+uniqueid_parse_n(const char *text, gsize len, struct uniqueid *id)
 {
-	if (parse_plain(text, id))
+	if (parse_plain(text, len, id))
 		return TRUE;
-	const char *end = text + strlen(text);
+	const char *end = text + len;
 	const char *number = digits_before(text, end, &id->number);
 	if (number == NULL || number - text < 2 || number[-1] != '.')
 		return FALSE;
@@ -56,6 +61,12 @@ uniqueid_parse(const char *text, struct uniqueid *id)
 		return FALSE;
 	id->system_len = (gsize)(epoch - 1 - text);
 	return TRUE;
+}
+
+gboolean
+uniqueid_parse(const char *text, struct uniqueid *id)
+{
+	return uniqueid_parse_n(text, strlen(text), id);
 }
 
 int

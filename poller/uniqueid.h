@@ -16,6 +16,8 @@ struct uniqueid {
 
 /* FALSE when the text is not of that form. */
 gboolean uniqueid_parse(const char *text, struct uniqueid *id);
+/* The same of a text whose length is known. */
+gboolean uniqueid_parse_n(const char *text, gsize len, struct uniqueid *id);
 
 /* Orders as Asterisk does: by epoch, then number; ids of another form come last, by text. */
 int uniqueid_compare(const char *a, const char *b);

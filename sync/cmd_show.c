@@ -54,12 +54,10 @@ find_requests(struct showing *s, struct show *show, const struct group *group, G
 		    seen, (gpointer)((const struct call *)show->calls->pdata[i])->linkedid);
 	if (!add_requests(s, show, show->call->callid, error))
 		return FALSE;
-	for (guint i = 0; i < group->linkedids->len + group->channels->len; i++) {
-		const char *id =
-		    i < group->linkedids->len
-			? group->linkedids->pdata[i]
-			: ((struct channel *)group->channels->pdata[i - group->linkedids->len])
-			      ->uniqueid;
+	for (guint i = 0; i < group->n_linkedids + group->n_channels; i++) {
+		const char *id = i < group->n_linkedids
+		                     ? group->linkedids[i]
+		                     : group->channels[i - group->n_linkedids]->uniqueid;
 		if (!g_hash_table_add(seen, (gpointer)id))
 			continue;
 		g_autofree char *callid = s->config->pbx.name != NULL

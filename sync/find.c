@@ -81,13 +81,13 @@ choose_call(
 	struct call *call = call_of_linkedid(calls, id);
 	if (call != NULL)
 		return call;
-	for (guint i = 0; i < group->channels->len; i++) {
-		const struct channel *c = group->channels->pdata[i];
+	for (guint i = 0; i < group->n_channels; i++) {
+		const struct channel *c = group->channels[i];
 		if (strcmp(c->uniqueid, id) == 0)
 			return call_of_channel(s, t, calls, c);
 	}
-	for (guint i = 0; i < group->linkedids->len; i++) {
-		if (strcmp(group->linkedids->pdata[i], id) == 0)
+	for (guint i = 0; i < group->n_linkedids; i++) {
+		if (strcmp(group->linkedids[i], id) == 0)
 			return first_reported(calls);
 	}
 	return NULL;
@@ -125,8 +125,8 @@ has_lonely_bridge(const struct timeline *t)
 		else if (before != lane)
 			g_hash_table_insert(lanes, bridge, NULL);
 	}
-	for (guint i = 0; i < t->group->bridges->len; i++) {
-		const struct bridge *bridge = t->group->bridges->pdata[i];
+	for (guint i = 0; i < t->group->n_bridges; i++) {
+		const struct bridge *bridge = t->group->bridges[i];
 		if (!bridge->holding && g_hash_table_lookup(lanes, GUINT_TO_POINTER(i)) != NULL)
 			return TRUE;
 	}
@@ -140,9 +140,8 @@ lacks_members(const struct timeline *t)
 	g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
 	if (has_lonely_bridge(t))
 		return TRUE;
-	for (guint i = 0; i < group->channels->len; i++)
-		g_hash_table_add(
-		    names, (gpointer)((const struct channel *)group->channels->pdata[i])->name);
+	for (guint i = 0; i < group->n_channels; i++)
+		g_hash_table_add(names, (gpointer)group->channels[i]->name);
 	for (guint i = 0; i < group->n_steps; i++) {
 		const struct step *step = &group->steps[i];
 		if ((step->event == CEL_BRIDGE_ENTER || step->event == CEL_BRIDGE_EXIT) &&

@@ -54,10 +54,10 @@ static gboolean
 take_open(struct intake_run *run, const struct group *group, gint64 *last_seen, GError **error)
 {
 	*last_seen = 0;
-	for (guint i = 0; i < group->linkedids->len && run->db != NULL; i++) {
+	for (guint i = 0; i < group->n_linkedids && run->db != NULL; i++) {
 		GError *failed = NULL;
 		g_autofree char *name =
-		    checkpoint_open_group(run->db, group->linkedids->pdata[i], &failed);
+		    checkpoint_open_group(run->db, group->linkedids[i], &failed);
 		if (failed != NULL) {
 			g_propagate_error(error, failed);
 			return FALSE;
@@ -85,19 +85,19 @@ keep_open(struct intake_run *run, const struct group *group, const struct timeli
 {
 	if (run->teller.print != NULL)
 		return TRUE;
-	const char *name = group->linkedids->pdata[0];
-	for (guint i = 1; i < group->linkedids->len; i++) {
-		if (strcmp(group->linkedids->pdata[i], name) < 0)
-			name = group->linkedids->pdata[i];
+	const char *name = group->linkedids[0];
+	for (guint i = 1; i < group->n_linkedids; i++) {
+		if (strcmp(group->linkedids[i], name) < 0)
+			name = group->linkedids[i];
 	}
 	/* Looked at again after `settle` when a row just came, else once per grace. */
 	gint64 asked = last_seen == run->now ? run->now - run->patience.grace + run->patience.settle
 	                                     : run->now;
 	g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
-	for (guint i = 0; i < group->linkedids->len; i++)
-		g_ptr_array_add(keys, g_strdup(group->linkedids->pdata[i]));
-	for (guint i = 0; i < group->bridges->len; i++) {
-		const struct bridge *b = group->bridges->pdata[i];
+	for (guint i = 0; i < group->n_linkedids; i++)
+		g_ptr_array_add(keys, g_strdup(group->linkedids[i]));
+	for (guint i = 0; i < group->n_bridges; i++) {
+		const struct bridge *b = group->bridges[i];
 		if (!b->holding)
 			g_ptr_array_add(keys, g_strconcat(BRIDGE_KEY, b->id, NULL));
 	}
@@ -124,7 +124,7 @@ quiet_for(const struct intake_run *run, const struct group *group, const struct 
 	else if (group->last_id <= run->seasoned)
 		quiet = run->patience.settle;
 	/* CDR records alone: they were written when the call was over. */
-	if (group->channels->len == 0)
+	if (group->n_channels == 0)
 		return MAX(run->patience.settle, run->patience.grace);
 	/* The table's own clock counts only while a long stretch is caught up with: a single row may be years ahead. */
 	gint64 behind = run->last_utc - t->last;

@@ -128,9 +128,8 @@ ask_block(rebuild *r, GError **error)
 	r->ids_asked = 0;
 	for (guint i = 0; i < r->asked->len; i++) {
 		const struct group *g = r->asked->pdata[i];
-		for (guint j = 0; j < g->channels->len; j++)
-			g_ptr_array_add(
-			    r->ids, (gpointer)((struct channel *)g->channels->pdata[j])->uniqueid);
+		for (guint j = 0; j < g->n_channels; j++)
+			g_ptr_array_add(r->ids, (gpointer)g->channels[j]->uniqueid);
 	}
 	return !source_has_cdr(r->source) || ask_more(r, error);
 }
@@ -175,11 +174,13 @@ read_answers(rebuild *r, GError **error)
 static gboolean
 tell_group(rebuild *r, struct group *g, GError **error)
 {
+	/* What is made of it is gone in a moment; it waited long enough to have left the cache. */
+	arena_turn(&g->arena);
 	const struct timeline *t = timeline_build(g, r->options.zone);
 	GPtrArray *calls = r->calls;
 	g_ptr_array_set_size(calls, 0);
 	call_build(g, t, r->options.rules, calls);
-	if (g->channels->len == 0) {
+	if (g->n_channels == 0) {
 		struct call *call = call_build_from_cdr(g, r->options.zone, r->options.rules);
 		if (call != NULL)
 			g_ptr_array_add(calls, call);
@@ -305,8 +306,8 @@ keep_record(struct orphans *o, const struct cdr_row *row)
 {
 	struct cdr_row copy = *row;
 	const char **strings[] = { &copy.uniqueid, &copy.linkedid, &copy.src, &copy.dst,
-		&copy.dcontext, &copy.channel, &copy.dstchannel, &copy.lastapp, &copy.lastdata,
-		&copy.disposition, &copy.did, &copy.recordingfile, &copy.cnum, &copy.cnam };
+		&copy.channel, &copy.dstchannel, &copy.lastdata, &copy.disposition, &copy.did,
+		&copy.recordingfile };
 	for (guint i = 0; i < G_N_ELEMENTS(strings); i++)
 		*strings[i] = g_string_chunk_insert_const(o->text, *strings[i]);
 	g_array_append_val(o->rows, copy);

@@ -26,10 +26,10 @@ static json_t *
 bridge_to_json(const struct timeline *t, int bridge)
 {
 	/* One that no row named. */
-	if ((guint)bridge >= t->group->bridges->len)
+	if ((guint)bridge >= t->group->n_bridges)
 		return json_null();
 	/* Of a holding bridge each group has its own, told apart by what stands behind the id. */
-	const char *id = ((const struct bridge *)t->group->bridges->pdata[bridge])->id;
+	const char *id = t->group->bridges[bridge]->id;
 	g_autofree char *own = g_strndup(id, strcspn(id, " "));
 	return text_or_null(own);
 }

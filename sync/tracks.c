@@ -123,8 +123,7 @@ list_connected(const struct builder *b, guint lane)
 static gboolean
 is_holding(const struct timeline *t, int bridge)
 {
-	return (guint)bridge < t->group->bridges->len &&
-	       ((const struct bridge *)t->group->bridges->pdata[bridge])->holding;
+	return (guint)bridge < t->group->n_bridges && t->group->bridges[bridge]->holding;
 }
 
 static void

@@ -17,12 +17,11 @@
 #define BLOCK 400
 
 static const char cel_columns[] = "`id`,`eventtype`,`eventtime`,`uniqueid`,`linkedid`,`channame`,`"
-				  "cid_name`,`cid_num`,`cid_ani`,`cid_dnid`,`exten`,"
-				  "`context`,`appname`,`appdata`,`peer`,`userdeftype`,`extra`";
+				  "cid_name`,`cid_num`,`exten`,`appname`,`appdata`,`peer`,"
+				  "`userdeftype`,`extra`";
 static const char cdr_columns[] =
-    "`uniqueid`,`calldate`,`linkedid`,`sequence`,`duration`,`billsec`,`src`,`dst`,`dcontext`,`"
-    "channel`,`dstchannel`,"
-    "`lastapp`,`lastdata`,`disposition`,`did`,`recordingfile`,`cnum`,`cnam`";
+    "`uniqueid`,`calldate`,`linkedid`,`sequence`,`duration`,`billsec`,`src`,`dst`,"
+    "`channel`,`dstchannel`,`lastdata`,`disposition`,`did`,`recordingfile`";
 
 struct fetch {
 	MYSQL *cel, *cdr;

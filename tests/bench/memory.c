@@ -3,7 +3,7 @@
  *
  *   memory [--rounds N] DIR
  *
- * DIR is what `generate` wrote. The rows lie in memory as libmariadb would hand them on, one array of strings each; from there on
+ * DIR is what `generate` wrote. The rows lie in memory as libmariadb would hand them on, one array of strings and one of lengths each; from there on
  * everything is the program's: source.c reads them, rebuild.c drives, groups, timelines and calls are made. Prints the calls
  * in the words of `celsync calls --summary`, and on stderr each round's calls and rows per second.
  */
@@ -17,16 +17,15 @@
 #include <time.h>
 
 /* Where the dumps have what source_driver.h wants, in its order. */
-static const guint8 cel_from[CEL_COLUMNS] = { 0, 1, 2, 15, 16, 10, 3, 4, 5, 7, 8, 9, 11, 12, 17, 18,
-	19 };
-static const guint8 cdr_from[CDR_COLUMNS] = { 14, 0, 23, 25, 9, 10, 2, 3, 4, 5, 6, 7, 8, 11, 16, 17,
-	18, 19 };
+static const guint8 cel_from[CEL_COLUMNS] = { 0, 1, 2, 15, 16, 10, 3, 4, 8, 11, 12, 17, 18, 19 };
+static const guint8 cdr_from[CDR_COLUMNS] = { 14, 0, 23, 25, 9, 10, 2, 3, 5, 6, 8, 11, 16, 17 };
 #define DUMP_COLUMNS_MAX 32
 
 struct table {
 	char *text;
-	char **values; /* rows * columns */
-	guint columns;
+	struct source_fields *fields; /* of each row */
+	char **values;                /* theirs: rows * columns */
+	unsigned long *lengths;       /* the same */
 	gsize rows;
 };
 
@@ -58,8 +57,9 @@ read_table(
 	}
 	for (const char *p = table->text; (p = strchr(p, '\n')) != NULL; p++)
 		table->rows++;
-	table->columns = columns;
+	table->fields = g_new(struct source_fields, table->rows);
 	table->values = g_new(char *, table->rows *columns);
+	table->lengths = g_new(unsigned long, table->rows *columns);
 	char *p = table->text;
 	for (gsize row = 0; row < table->rows; row++) {
 		char *fields[DUMP_COLUMNS_MAX] = { p };
@@ -72,8 +72,12 @@ read_table(
 			}
 		}
 		*p++ = '\0';
-		for (guint i = 0; i < columns; i++)
+		table->fields[row] = (struct source_fields){ table->values + row * columns,
+			table->lengths + row * columns };
+		for (guint i = 0; i < columns; i++) {
 			table->values[row * columns + i] = fields[from[i]];
+			table->lengths[row * columns + i] = strlen(fields[from[i]]);
+		}
 	}
 }
 
@@ -82,29 +86,25 @@ table_clear(struct table *table)
 {
 	g_free(table->text);
 	g_free(table->values);
-}
-
-static char **
-row_of(const struct table *table, gsize row)
-{
-	return table->values + row * table->columns;
+	g_free(table->lengths);
+	g_free(table->fields);
 }
 
 static gint
 compare_rows(gconstpointer a, gconstpointer b)
 {
-	char *const *row_a = a, *const *row_b = b;
-	const int order = strcmp(row_a[CDR_UNIQUEID], row_b[CDR_UNIQUEID]);
-	return order != 0 ? order : atoi(row_a[CDR_SEQUENCE]) - atoi(row_b[CDR_SEQUENCE]);
+	const struct source_fields *x = a, *y = b;
+	const int order = strcmp(x->text[CDR_UNIQUEID], y->text[CDR_UNIQUEID]);
+	return order != 0 ? order : atoi(x->text[CDR_SEQUENCE]) - atoi(y->text[CDR_SEQUENCE]);
 }
 
 static void
 index_cdr(struct table *cdr, struct idmap *index)
 {
-	qsort(cdr->values, cdr->rows, cdr->columns * sizeof(char *), compare_rows);
+	qsort(cdr->fields, cdr->rows, sizeof *cdr->fields, compare_rows);
 	idmap_init(index);
 	for (gsize i = cdr->rows; i > 0; i--)
-		idmap_put(index, row_of(cdr, i - 1)[CDR_UNIQUEID], GSIZE_TO_POINTER(i));
+		idmap_put(index, cdr->fields[i - 1].text[CDR_UNIQUEID], GSIZE_TO_POINTER(i));
 }
 
 /* The source. */
@@ -124,13 +124,13 @@ memory_scan(source *base, gint64 after, gint64 until, GError **error)
 }
 
 static int
-memory_scan_next(source *base, char ***row, GError **error)
+memory_scan_next(source *base, struct source_fields *row, GError **error)
 {
 	struct memory *m = memory_of(base);
 	(void)error;
 	if (m->at == m->cel.rows)
 		return 0;
-	*row = row_of(&m->cel, m->at++);
+	*row = m->cel.fields[m->at++];
 	return 1;
 }
 
@@ -147,14 +147,15 @@ memory_ask(source *base, const struct source_question *question, GError **error)
 }
 
 static int
-memory_answer(source *base, char ***row, GError **error)
+memory_answer(source *base, struct source_fields *row, GError **error)
 {
 	struct memory *m = memory_of(base);
 	(void)error;
 	for (;;) {
 		if (m->row > 0 && m->row <= m->cdr.rows &&
-		    strcmp(row_of(&m->cdr, m->row - 1)[CDR_UNIQUEID], m->ids[m->next - 1]) == 0) {
-			*row = row_of(&m->cdr, m->row++ - 1);
+		    strcmp(m->cdr.fields[m->row - 1].text[CDR_UNIQUEID], m->ids[m->next - 1]) ==
+			0) {
+			*row = m->cdr.fields[m->row++ - 1];
 			return 1;
 		}
 		if (m->next == m->n)

@@ -19,6 +19,7 @@ scene_new(void)
 	s->groups = g_ptr_array_new();
 	s->timelines = g_ptr_array_new();
 	s->strings = g_string_chunk_new(4096);
+	s->fields = g_ptr_array_new_with_free_func(g_free);
 	s->channels = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
 	s->sets = g_ptr_array_new_with_free_func((GDestroyNotify)g_hash_table_unref);
 	zone_init(&s->zone, NULL, FALSE);
@@ -45,6 +46,7 @@ scene_free(scene *s)
 	g_ptr_array_free(s->calls, TRUE);
 	g_ptr_array_free(s->timelines, TRUE);
 	g_string_chunk_free(s->strings);
+	g_ptr_array_free(s->fields, TRUE);
 	g_hash_table_destroy(s->channels);
 	g_ptr_array_free(s->sets, TRUE);
 	g_free(s);
@@ -148,23 +150,38 @@ set_fact(const struct fact *facts, gsize n, void *row, const char *name, const c
 	return FALSE;
 }
 
+/* Texts of a row stand where the row points to. */
+static void
+set_text(scene *s, struct cel_row *row, enum cel_column column, const char *text)
+{
+	char **texts = (char **)row->text;
+	unsigned long *lengths = (unsigned long *)row->length;
+	texts[column] = g_string_chunk_insert_const(s->strings, text);
+	lengths[column] = strlen(text);
+}
+
 static void
 set_cel_fact(scene *s, struct cel_row *row, GString *extra, const char *name, const char *value)
 {
-	static const struct fact facts[] = {
-		{ "num", offsetof(struct cel_row, cid_num) },
-		{ "name", offsetof(struct cel_row, cid_name) },
-		{ "dnid", offsetof(struct cel_row, cid_dnid) },
-		{ "exten", offsetof(struct cel_row, exten) },
-		{ "context", offsetof(struct cel_row, context) },
-		{ "app", offsetof(struct cel_row, appname) },
-		{ "data", offsetof(struct cel_row, appdata) },
-		{ "peer", offsetof(struct cel_row, peer) },
-		{ "userdef", offsetof(struct cel_row, userdeftype) },
-		{ "extra", offsetof(struct cel_row, extra) },
+	static const struct {
+		const char *name;
+		enum cel_column column;
+	} facts[] = {
+		{ "num", CEL_CID_NUM },
+		{ "name", CEL_CID_NAME },
+		{ "exten", CEL_EXTEN },
+		{ "app", CEL_APPNAME },
+		{ "data", CEL_APPDATA },
+		{ "peer", CEL_PEER },
+		{ "userdef", CEL_USERDEFTYPE },
+		{ "extra", CEL_EXTRA },
 	};
-	if (set_fact(facts, G_N_ELEMENTS(facts), row, name, value))
-		return;
+	for (guint i = 0; i < G_N_ELEMENTS(facts); i++) {
+		if (strcmp(facts[i].name, name) == 0) {
+			set_text(s, row, facts[i].column, value);
+			return;
+		}
+	}
 	const char *comma = extra->len > 0 ? "," : "";
 	if (strcmp(name, "bridge") == 0 || strcmp(name, "holding") == 0)
 		g_string_append_printf(extra, "%s\"bridge_id\":\"%s\",\"bridge_technology\":\"%s\"",
@@ -178,7 +195,7 @@ set_cel_fact(scene *s, struct cel_row *row, GString *extra, const char *name, co
 	else
 		g_error("a scene knows no fact \"%s\" of CEL", name);
 	g_autofree char *whole = g_strdup_printf("{%s}", extra->str);
-	row->extra = g_string_chunk_insert_const(s->strings, whole);
+	set_text(s, row, CEL_EXTRA, whole);
 }
 
 static void
@@ -190,7 +207,6 @@ set_cdr_fact(struct cdr_row *row, const char *name, const char *value)
 		{ "did", offsetof(struct cdr_row, did) },
 		{ "rec", offsetof(struct cdr_row, recordingfile) },
 		{ "dstchan", offsetof(struct cdr_row, dstchannel) },
-		{ "lastapp", offsetof(struct cdr_row, lastapp) },
 		{ "lastdata", offsetof(struct cdr_row, lastdata) },
 		{ "disp", offsetof(struct cdr_row, disposition) },
 	};
@@ -215,34 +231,22 @@ add_line(scene *s, const char *line)
 	struct wall wall = wall_at(s, g_ascii_strtod(time, NULL));
 	const char *name = g_string_chunk_insert_const(s->strings, channel);
 	struct cel_row row = { .id = (gint64)s->rows->len + 1,
-		.event = cel_event_from_name(event),
+		.event = cel_event_from_name(event, strlen(event)),
 		.time = wall,
-		.channame = name,
-		.cid_name = "",
-		.cid_num = "",
-		.cid_ani = "",
-		.cid_dnid = "",
-		.exten = "",
-		.context = "",
-		.appname = "",
-		.appdata = "",
-		.peer = "",
-		.userdeftype = "",
-		.extra = "" };
-	struct cdr_row record = { .sequence = -1,
-		.calldate = wall,
+		.text = g_new0(char *, CEL_COLUMNS),
+		.length = g_new0(unsigned long, CEL_COLUMNS) };
+	g_ptr_array_add(s->fields, (gpointer)row.text);
+	g_ptr_array_add(s->fields, (gpointer)row.length);
+	set_text(s, &row, CEL_CHANNAME, name);
+	struct cdr_row record = { .calldate = wall,
 		.src = "",
 		.dst = "",
-		.dcontext = "",
 		.channel = name,
 		.dstchannel = "",
-		.lastapp = "",
 		.lastdata = "",
 		.disposition = "",
 		.did = "",
-		.recordingfile = "",
-		.cnum = "",
-		.cnam = "" };
+		.recordingfile = "" };
 	gboolean cdr = strcmp(event, "CDR") == 0;
 	g_autoptr(GString) extra = g_string_new(NULL);
 	struct known *known = g_hash_table_lookup(s->channels, name);
@@ -267,6 +271,9 @@ add_line(scene *s, const char *line)
 	g_assert_nonnull(known->uniqueid);
 	row.uniqueid = record.uniqueid = known->uniqueid;
 	row.linkedid = record.linkedid = known->linkedid;
+	row.uniqueid_len = strlen(row.uniqueid);
+	row.linkedid_len = strlen(row.linkedid);
+	cdr_row_measure(&record);
 	if (cdr)
 		g_array_append_val(s->records, record);
 	else

@@ -13,9 +13,9 @@
  * `id=!TEXT` and `lid=!TEXT` give an id as it is. "@S.N" within any other value becomes such an id,
  * and a value with spaces stands in '…'. Rows are numbered as they are written.
  *
- * Facts of CEL: num name dnid exten context, app data, peer, userdef; bridge=B or holding=B,
+ * Facts of CEL: num name exten, app data, peer, userdef; bridge=B or holding=B,
  * cause= by= dialstatus= (HANGUP), or extra='…' as it is.
- * Facts of CDR: src dst did rec dstchan lastapp lastdata disp billsec duration.
+ * Facts of CDR: src dst did rec dstchan lastdata disp billsec duration.
  */
 #ifndef CELSYNC_SCENE_H
 #define CELSYNC_SCENE_H
@@ -43,6 +43,7 @@ typedef struct scene {
 	assembly *assembly;
 	GPtrArray *groups; /* struct group, handed out by it */
 	GStringChunk *strings;
+	GPtrArray *fields; /* arrays that rows point to */
 	GHashTable *channels;
 	GPtrArray *sets;
 } scene;

@@ -138,14 +138,14 @@ test_bridge_of_a_group_handed_out(void)
 						    "1 HANGUP PJSIP/101-1\n");
 	feed(a, s, 0);
 	struct group *out = assembly_rest(a);
-	g_assert_cmpuint(out->bridges->len, ==, 2);
+	g_assert_cmpuint(out->n_bridges, ==, 2);
 	scene_rows(s, OPEN("PJSIP/102-1", "2", "2") "3 BRIDGE_ENTER PJSIP/102-1 bridge=b1\n");
 	feed(a, s, 4);
-	g_assert_cmpuint(out->bridges->len, ==, 2);
+	g_assert_cmpuint(out->n_bridges, ==, 2);
 	struct group *late = assembly_find(a, scene_id(s, "2.2"));
-	g_assert_cmpuint(late->bridges->len, ==, 1);
+	g_assert_cmpuint(late->n_bridges, ==, 1);
 	const struct step *entered = &late->steps[1];
-	g_assert_true(entered->bridge == late->bridges->pdata[0]);
+	g_assert_true(entered->bridge == late->bridges[0]);
 	/* Known by its id as before, also when the first one is gone. */
 	assembly_release(a, out);
 	scene_rows(s, OPEN("PJSIP/103-1", "4", "3") "5 BRIDGE_ENTER PJSIP/103-1 bridge=b1\n");
@@ -175,7 +175,7 @@ test_merged_with_their_records(void)
 	feed(a, s, 3);
 	g = assembly_find(a, scene_id(s, "0.1"));
 	g_assert_true(g == assembly_find(a, scene_id(s, "1.2")));
-	g_assert_cmpuint(g->channels->len, ==, 2);
+	g_assert_cmpuint(g->n_channels, ==, 2);
 	g_assert_cmpuint(g->n_records, ==, 3);
 	g_assert_cmpuint(g->n_steps, ==, 4);
 	g_assert_true(group_has(g, CEL_BRIDGE_ENTER));
@@ -266,7 +266,7 @@ test_records(void)
 	const struct record *r = &g->records[0];
 	g_assert_cmpstr(r->dst, ==, "102");
 	g_assert_cmpint(r->billsec, ==, 7);
-	g_assert_true(r->channel == g->channels->pdata[0]);
+	g_assert_true(r->channel == g->channels[0]);
 	assembly_release(a, g);
 }
 
@@ -385,6 +385,32 @@ test_knowledge_of_restarts_is_carried(void)
 	g_assert_cmpuint(ended_by_restart(after), ==, 1);
 }
 
+/* A database may hold a NUL byte in an id, and tells a length that goes beyond it. */
+static void
+test_a_nul_byte_ends_an_id(void)
+{
+	g_autoptr(scene) s = scene_new();
+	scene_rows(s, OPEN("PJSIP/101-1", "0", "1"));
+	g_autoptr(assembly) a = assembly_new();
+	struct cel_row row = g_array_index(s->rows, struct cel_row, 0);
+	const char with_nul[] = "1763900900.7\0002";
+	for (guint i = 0; i < 4; i++) {
+		row.id++;
+		row.uniqueid = row.linkedid = with_nul;
+		row.uniqueid_len = i % 2 == 0 ? sizeof with_nul - 1 : strlen(with_nul);
+		row.linkedid_len = i < 2 ? sizeof with_nul - 1 : strlen(with_nul);
+		assembly_add(a, &row);
+	}
+	g_assert_cmpuint(assembly_held(a), ==, 1);
+	struct group *g = assembly_rest(a);
+	g_assert_cmpuint(g->n_channels, ==, 1);
+	g_assert_cmpuint(g->n_steps, ==, 4);
+	g_assert_cmpstr(g->channels[0]->uniqueid, ==, "1763900900.7");
+	g_assert_cmpuint(g->n_linkedids, ==, 1);
+	assembly_release(a, g);
+	g_assert_null(assembly_find(a, "1763900900.7"));
+}
+
 /* More than is looked at: the group says so, and the rest of it is left out. */
 static void
 test_bounds(void)
@@ -397,12 +423,14 @@ test_bounds(void)
 		g_autofree char *id = g_strdup_printf("%d.%u", SCENE_BASE, i + 2);
 		row.id++;
 		row.uniqueid = id;
+		row.uniqueid_len = strlen(id);
 		assembly_add(a, &row);
 	}
 	struct group *g = assembly_find(a, scene_id(s, "0.1"));
 	g_assert_true(g->truncated);
-	g_assert_cmpuint(g->channels->len, ==, GROUP_CHANNELS_MAX);
+	g_assert_cmpuint(g->n_channels, ==, GROUP_CHANNELS_MAX);
 	row.uniqueid = scene_id(s, "0.1");
+	row.uniqueid_len = strlen(row.uniqueid);
 	row.event = CEL_ANSWER;
 	for (guint i = 0; i < GROUP_STEPS_MAX; i++) {
 		row.id++;
@@ -416,6 +444,7 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/assembly/what-ties", test_what_ties);
+	g_test_add_func("/assembly/a-nul-byte-ends-an-id", test_a_nul_byte_ends_an_id);
 	g_test_add_func("/assembly/what-ties-not", test_what_ties_not);
 	g_test_add_func("/assembly/handed-out-when-quiet", test_handed_out_when_quiet);
 	g_test_add_func(

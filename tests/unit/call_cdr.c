@@ -48,22 +48,18 @@ add(struct fixture *f, const struct line *lines, guint n)
 		const struct line *l = &lines[i];
 		struct cdr_row row = { .uniqueid = l->uniqueid,
 			.linkedid = "1763900900.1",
-			.sequence = -1,
 			.calldate = { .us = (BASE + l->at) * (gint64)G_USEC_PER_SEC },
 			.duration = l->duration,
 			.billsec = l->billsec,
 			.src = l->src,
 			.dst = l->dst,
-			.dcontext = "",
 			.channel = l->channel,
 			.dstchannel = l->dstchannel,
-			.lastapp = "Dial",
 			.lastdata = "",
 			.disposition = l->disposition,
 			.did = l->did != NULL ? l->did : "",
-			.recordingfile = l->file != NULL ? l->file : "",
-			.cnum = "",
-			.cnam = "" };
+			.recordingfile = l->file != NULL ? l->file : "" };
+		cdr_row_measure(&row);
 		assembly_add_alone(f->assembly, &row);
 	}
 }

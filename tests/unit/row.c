@@ -11,16 +11,16 @@ test_every_event_is_found_by_its_name(void)
 	for (int event = CEL_OTHER; event <= CEL_STREAM_END; event++) {
 		const char *name = cel_event_name((enum cel_event)event);
 		g_assert_nonnull(name);
-		g_assert_cmpint(cel_event_from_name(name), ==, event);
+		g_assert_cmpint(cel_event_from_name(name, strlen(name)), ==, event);
 		/* One letter more, less or other is another event. */
 		if (event == CEL_OTHER)
 			continue;
 		g_autofree char *longer = g_strconcat(name, "X", NULL);
 		g_autofree char *shorter = g_strndup(name, strlen(name) - 1);
 		g_autofree char *lower = g_ascii_strdown(name, -1);
-		g_assert_cmpint(cel_event_from_name(longer), ==, CEL_OTHER);
-		g_assert_cmpint(cel_event_from_name(shorter), ==, CEL_OTHER);
-		g_assert_cmpint(cel_event_from_name(lower), ==, CEL_OTHER);
+		g_assert_cmpint(cel_event_from_name(longer, strlen(longer)), ==, CEL_OTHER);
+		g_assert_cmpint(cel_event_from_name(shorter, strlen(shorter)), ==, CEL_OTHER);
+		g_assert_cmpint(cel_event_from_name(lower, strlen(lower)), ==, CEL_OTHER);
 	}
 }
 
@@ -31,7 +31,7 @@ test_unknown_events(void)
 		"ATTENDEDTRANSFER_ATTENDEDTRANSFER",
 		"\xd0\xb7\xd0\xb2\xd0\xbe\xd0\xbd\xd0\xbe\xd0\xba" };
 	for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
-		g_assert_cmpint(cel_event_from_name(names[i]), ==, CEL_OTHER);
+		g_assert_cmpint(cel_event_from_name(names[i], strlen(names[i])), ==, CEL_OTHER);
 }
 
 static void

@@ -1,0 +1,97 @@
+/*
+ * Short texts of known length, compared in place: what stands in every row (an id, a name, a time) is seldom longer than a
+ * few words, and a call of memcmp costs more than the comparison.
+ */
+#ifndef CELSYNC_BYTES_H
+#define CELSYNC_BYTES_H
+
+#include <glib.h>
+#include <string.h>
+
+static inline guint64
+bytes_8(const char *at)
+{
+	guint64 word;
+	memcpy(&word, at, 8);
+	return word;
+}
+
+static inline guint32
+bytes_4(const char *at)
+{
+	guint32 word;
+	memcpy(&word, at, 4);
+	return word;
+}
+
+/* Are these n bytes the same? Both have n bytes, any number of them. */
+static inline gboolean
+bytes_same(const char *a, const char *b, gsize n)
+{
+	if (n >= 8) {
+		/* The last word may overlap the one before. */
+		for (gsize at = 0; at + 8 < n; at += 8) {
+			if (bytes_8(a + at) != bytes_8(b + at))
+				return FALSE;
+		}
+		return bytes_8(a + n - 8) == bytes_8(b + n - 8);
+	}
+	if (n >= 4)
+		return bytes_4(a) == bytes_4(b) && bytes_4(a + n - 4) == bytes_4(b + n - 4);
+	for (gsize at = 0; at < n; at++) {
+		if (a[at] != b[at])
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* Is one of these n bytes this one? */
+static inline gboolean
+bytes_have(const char *text, gsize n, char wanted)
+{
+	const guint64 ones = G_GUINT64_CONSTANT(0x0101010101010101), highs = ones << 7,
+		      mask = ones * (guint8)wanted;
+	if (n < 8) {
+		for (gsize at = 0; at < n; at++) {
+			if (text[at] == wanted)
+				return TRUE;
+		}
+		return FALSE;
+	}
+	guint64 found = 0;
+	for (gsize at = 0; at + 8 < n; at += 8) {
+		const guint64 word = bytes_8(text + at) ^ mask;
+		found |= (word - ones) & ~word & highs;
+	}
+	const guint64 last = bytes_8(text + n - 8) ^ mask;
+	return (found | ((last - ones) & ~last & highs)) != 0;
+}
+
+/* The number that these 4 to 8 digits make; -1: something else stands among them. */
+static inline gint64
+bytes_number(const char *text, gsize n)
+{
+#if G_BYTE_ORDER == G_LITTLE_ENDIAN
+	const guint64 ones = G_GUINT64_CONSTANT(0x0101010101010101);
+	const guint shift = (guint)(8 * (8 - n));
+	/* Right-aligned, the two halves may overlap; what is left in front counts as zeros. */
+	guint64 word = (guint64)bytes_4(text) << shift | (guint64)bytes_4(text + n - 4) << 32;
+	const guint64 there = ~(guint64)0 << shift, zeros = 0x30 * ones & there;
+	if (((word & 0xf0 * ones) ^ zeros) | (((word + (6 * ones & there)) & 0xf0 * ones) ^ zeros))
+		return -1;
+	word &= 0x0f * ones;
+	word = (word * 10 + (word >> 8)) & G_GUINT64_CONSTANT(0x00ff00ff00ff00ff);
+	word = (word * 100 + (word >> 16)) & G_GUINT64_CONSTANT(0x0000ffff0000ffff);
+	return (gint64)((word * 10000 + (word >> 32)) & 0xffffffff);
+#else
+	gint64 number = 0;
+	for (gsize at = 0; at < n; at++) {
+		if (!g_ascii_isdigit(text[at]))
+			return -1;
+		number = number * 10 + (text[at] - '0');
+	}
+	return number;
+#endif
+}
+
+#endif
