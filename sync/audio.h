@@ -73,7 +73,13 @@ gboolean audio_made_from(int dir, const char *mp3, struct mp3mark *mark);
 /* Removes temporary files of this program, older than an hour by `now` (µs UTC), in one folder below dir. */
 void audio_sweep(int dir, const char *folder, gint64 now);
 
-/* LAME's version; borrowed. */
-const char *audio_library(void);
+/*
+ * libmp3lame and libsndfile are loaded when they are first needed. FALSE: they cannot be, and any function above that needs
+ * them would fail with this LIBRARY_ERROR (sync/library.h), which says nothing of the recording.
+ */
+gboolean audio_ready(GError **error);
+
+/* LAME's version, borrowed; NULL: it cannot be loaded. */
+const char *audio_library(GError **error);
 
 #endif
