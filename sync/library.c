@@ -12,7 +12,8 @@ open_library(struct library *library, GError **error)
 	void *handle = dlopen(library->file, RTLD_LAZY | RTLD_LOCAL);
 	if (handle == NULL) {
 		g_set_error(error, LIBRARY_ERROR, LIBRARY_ERROR_MISSING,
-		    _("%s cannot be loaded: %s\nInstall it (Debian: apt install %s)."),
+		    _("%s cannot be loaded: %s\nInstall its package again (Debian: apt install "
+		      "--reinstall %s)."),
 		    library->file, dlerror(), library->package);
 		return FALSE;
 	}
