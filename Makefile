@@ -9,9 +9,11 @@ CFLAGS  ?= -O2 -g
 VERSION := 0.1.0
 
 WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wswitch-enum -Wstrict-prototypes -Wvla
-PKGS := glib-2.0 libmariadb libcurl sqlite3 jansson sndfile
+PKGS := glib-2.0 libmariadb sqlite3 jansson
+# Loaded when first needed (sync/library.h): their headers are all that is wanted of them here.
+LATE := libcurl sndfile
 CPP  := -std=c17 -D_GNU_SOURCE -DG_LOG_USE_STRUCTURED '-DG_LOG_DOMAIN="celsync"' '-DCELSYNC_VERSION="$(VERSION)"' -I. -I$(B)
-LIBS := -lmp3lame -lm
+LIBS := -lm -ldl
 
 SRC     := $(sort $(wildcard poller/*.c store/*.c sync/*.c))
 OBJ     := $(patsubst %.c,$(B)/%.o,$(filter-out sync/main.c,$(SRC))) $(B)/sql.o
@@ -20,6 +22,7 @@ SCENE   := $(patsubst %.c,$(B)/%.o,$(wildcard tests/scene/*.c))
 PLANFIX := $(patsubst tests/planfix/%.c,$(B)/planfix/%.o,$(sort $(wildcard tests/planfix/*.c)))
 TESTS   := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT))
 TOOLS   := $(B)/tests/planfix $(B)/tests/compare $(B)/tests/celsync-crash $(B)/bench/generate $(B)/bench/pair
+LINKED  := $(patsubst %.c,$(B)/linked/%.o,$(sort $(shell grep -l '"sync/library.h"' sync/*.c)))
 CRASHED := $(patsubst %.c,$(B)/crash/%.o,$(sort $(shell grep -l '"store/crash.h"' poller/*.c store/*.c sync/*.c)))
 SQL     := $(sort $(wildcard sql/*/*.sql sql/*/*/*.sql))
 LOCALES := $(patsubst po/%.po,$(B)/locale/%/LC_MESSAGES/celsync.mo,$(wildcard po/*.po))
@@ -29,16 +32,17 @@ LOCALES := $(patsubst po/%.po,$(B)/locale/%/LC_MESSAGES/celsync.mo,$(wildcard po
 all: deps-build
 	@$(MAKE) --no-print-directory programs
 programs: $(B)/celsync $(B)/celsync-hook $(LOCALES)
-tests: programs $(TESTS) $(TOOLS)
+tests: programs $(B)/linked/celsync $(TESTS) $(TOOLS)
 
 deps-build deps-check deps-lint deps-bench:
 	@debian/deps.sh $(patsubst deps-%,%,$@) $(if $(filter deps-build,$@),,build)
 
 # What pkg-config says, asked once and only when something is compiled.
-$(B)/flags.mk: debian/control
+$(B)/flags.mk: debian/control Makefile
 	@mkdir -p $(B)
-	@pkg-config --exists $(PKGS) || { echo "libraries are missing: run debian/deps.sh build" >&2; exit 1; }
-	@printf 'PKG_CFLAGS := %s\nPKG_LIBS := %s\n' "$$(pkg-config --cflags $(PKGS))" "$$(pkg-config --libs $(PKGS))" > $@
+	@pkg-config --exists $(PKGS) $(LATE) || { echo "libraries are missing: run debian/deps.sh build" >&2; exit 1; }
+	@printf 'PKG_CFLAGS := %s\nPKG_LIBS := %s\nLATE_LIBS := %s\n' "$$(pkg-config --cflags $(PKGS) $(LATE))" \
+	    "$$(pkg-config --libs $(PKGS))" "$$(pkg-config --libs $(LATE)) -lmp3lame" > $@
 ifneq ($(filter programs tests bench-tools $(B)/%,$(MAKECMDGOALS)),)
 -include $(B)/flags.mk
 endif
@@ -80,6 +84,12 @@ $(B)/crash/%.o: %.c | $(B)/flags.mk
 $(B)/tests/celsync-crash: $(B)/sync/main.o $(CRASHED) $(B)/libcelsync.a
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(LINK) -o $@ $^ $(PKG_LIBS) $(LIBS)
+# The program with every library bound when it is linked: it shows that each has what is called, and a package what it depends on.
+$(B)/linked/%.o: %.c | $(B)/flags.mk
+	@mkdir -p $(@D)
+	$(call SAY,CC)$(COMPILE) -DCELSYNC_LINKED -c -o $@ $<
+$(B)/linked/celsync: $(B)/sync/main.o $(LINKED) $(B)/libcelsync.a
+	$(call SAY,LD)$(LINK) -o $@ $^ $(PKG_LIBS) $(LATE_LIBS) $(LIBS)
 $(B)/tests/compare: $(B)/compare/compare.o
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(LINK) -o $@ $^ $(PKG_LIBS)
@@ -94,7 +104,7 @@ $(B)/unit/%.o: tests/unit/%.c | $(B)/flags.mk
 	$(call SAY,CC)$(COMPILE) -c -o $@ $<
 
 .SECONDARY:
--include $(OBJ:.o=.d) $(B)/sync/main.d $(SCENE:.o=.d) $(PLANFIX:.o=.d) $(CRASHED:.o=.d) $(patsubst tests/unit/%.c,$(B)/unit/%.d,$(UNIT))
+-include $(OBJ:.o=.d) $(B)/sync/main.d $(SCENE:.o=.d) $(PLANFIX:.o=.d) $(CRASHED:.o=.d) $(LINKED:.o=.d) $(patsubst tests/unit/%.c,$(B)/unit/%.d,$(UNIT))
 
 # A real capture through the real program to a strict stand-in server on loopback.
 # It needs little of what the tests need.
@@ -170,7 +180,7 @@ coverage: deps-check
 #   varFuncNullUB    NULL is a pointer here (glibc), not the number 0 that C would allow
 #   readdirCalled    a stream has one reader each; readdir_r is what glibc advises against
 LINTED = $(SRC) $(wildcard cron/*.c)
-LINT_CPP = $(CPP) '-DHOOK_PROGRAM="/usr/bin/celsync"' $$(pkg-config --cflags $(PKGS))
+LINT_CPP = $(CPP) '-DHOOK_PROGRAM="/usr/bin/celsync"' $$(pkg-config --cflags $(PKGS) $(LATE))
 lint: strict format-check check-metrics
 	@shellcheck -x -S warning $(shell git ls-files '*.sh') .ci/run $(wildcard debian/celsync.p[or]*)
 	@shellcheck -s bash cron/celsync.bash-completion

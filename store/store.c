@@ -309,8 +309,8 @@ static gboolean
 set_up_to_write(store *db, int version, GError **error)
 {
 	g_autofree char *journal = NULL;
-	/* Only a file without tables takes this; an older one does when it is compacted. */
-	if (!execute(db, "cannot be set up", FREE_PAGES, error) ||
+	/* Only a file without tables takes this; an older one does when it is compacted. One that has it is written to all the same. */
+	if ((version == 0 && !execute(db, "cannot be set up", FREE_PAGES, error)) ||
 	    !switch_to_wal(db, &journal, error) ||
 	    !execute(db, "cannot be set up",
 		"PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; " ROOM "; " WAL_LIMIT,

@@ -2,6 +2,7 @@
 
 #include "store/store.h"
 #include "sync/i18n.h"
+#include "sync/library.h"
 #include "sync/log.h"
 #include "sync/nearest.h"
 #include "sync/table.h"
@@ -164,7 +165,7 @@ source_exit_code(enum source_error kind)
 enum exit_code
 app_exit_code(const GError *error)
 {
-	if (error->domain == CONFIG_ERROR)
+	if (error->domain == CONFIG_ERROR || error->domain == LIBRARY_ERROR)
 		return EXIT_CONFIG;
 	if (error->domain == SOURCE_ERROR)
 		return source_exit_code((enum source_error)error->code);

@@ -20,7 +20,7 @@ enum exit_code {
 	EXIT_STORE = 73,       /* the store cannot be written */
 	EXIT_BUSY = 75,        /* another run holds the lock */
 	EXIT_TOKEN = 77,       /* PlanFix refused the token */
-	EXIT_CONFIG = 78,
+	EXIT_CONFIG = 78,      /* or a library is missing */
 	EXIT_SIGNAL = 128
 };
 

@@ -15,11 +15,28 @@
 
 #include "store/crash.h"
 #include "sync/beneath.h"
+#include "sync/library.h"
 #include "sync/mp3mark.h"
 #include "sync/sound.h"
 #include "sync/spool.h"
 
+/* What is used of libmp3lame. */
+/* clang-format off */
+#define NAMES(NAME) \
+	NAME(get_lame_version) NAME(id3tag_add_v2) NAME(id3tag_init) NAME(id3tag_set_comment_latin1) NAME(id3tag_set_comment_utf16) \
+	NAME(id3tag_set_fieldvalue) NAME(id3tag_set_textinfo_latin1) NAME(id3tag_set_textinfo_utf16) \
+	NAME(id3tag_v2_only) NAME(lame_close) NAME(lame_encode_buffer_ieee_float) \
+	NAME(lame_encode_buffer_interleaved_ieee_float) NAME(lame_encode_flush) \
+	NAME(lame_get_id3v2_tag) NAME(lame_get_lametag_frame) NAME(lame_init) NAME(lame_init_params) \
+	NAME(lame_set_VBR) NAME(lame_set_VBR_mean_bitrate_kbps) NAME(lame_set_bWriteVbrTag) NAME(lame_set_debugf) \
+	NAME(lame_set_errorf) NAME(lame_set_in_samplerate) NAME(lame_set_mode) NAME(lame_set_msgf) \
+	NAME(lame_set_num_channels) NAME(lame_set_out_samplerate) NAME(lame_set_quality) \
+	NAME(lame_set_write_id3tag_automatic)
+/* clang-format on */
+LIBRARY("libmp3lame.so.0", "libmp3lame0", NAMES);
+
 #define TEMPORARY_SUFFIX ".celsync-tmp"
+#define NO_SHAPING 7     /* from this quality on LAME shapes no noise */
 #define TOLERANCE_MS 200 /* an MP3 may differ from its source by so much */
 #define LEFTOVER (3600 * (gint64)G_USEC_PER_SEC)
 
@@ -51,11 +68,14 @@ mp3_rate(int rate)
 	return 48000;
 }
 
-/* kbit/s for one channel of speech, on average. */
+/* kbit/s for one channel of speech, as the encoder is told; it comes out a tenth above, without noise shaping some more. */
 static int
-mp3_bitrate(int rate)
+mp3_bitrate(int rate, int quality)
 {
-	return rate <= 12000 ? 28 : rate <= 16000 ? 48 : rate <= 24000 ? 56 : 64;
+	return rate <= 12000   ? (quality < NO_SHAPING ? 28 : 27)
+	       : rate <= 16000 ? 48
+	       : rate <= 24000 ? 56
+	                       : 64;
 }
 
 /* ASCII goes in as it is, anything else as UTF-16 with a byte order mark: ID3v2.3 knows no UTF-8. */
@@ -70,17 +90,17 @@ tag_text(lame_t lame, const char *frame, const char *text)
 		return;
 	if (g_str_is_ascii(text)) {
 		if (comment)
-			id3tag_set_comment_latin1(lame, "eng", "", text);
+			lib.id3tag_set_comment_latin1(lame, "eng", "", text);
 		else
-			id3tag_set_textinfo_latin1(lame, frame, text);
+			lib.id3tag_set_textinfo_latin1(lame, frame, text);
 		return;
 	}
 	marked = g_strconcat("\xef\xbb\xbf", text, NULL);
 	wide = g_utf8_to_utf16(marked, -1, NULL, NULL, NULL);
 	if (wide && comment)
-		id3tag_set_comment_utf16(lame, "eng", NULL, wide);
+		lib.id3tag_set_comment_utf16(lame, "eng", NULL, wide);
 	else if (wide)
-		id3tag_set_textinfo_utf16(lame, frame, wide);
+		lib.id3tag_set_textinfo_utf16(lame, frame, wide);
 }
 
 /* Version 2.3 splits a date into year, day and month, hour and minute. */
@@ -94,7 +114,7 @@ tag_date(lame_t lame, gint64 recorded)
 	for (gsize i = 0; time && i < G_N_ELEMENTS(frames); i++) {
 		g_autofree char *text = g_date_time_format(time, frames[i][1]);
 
-		id3tag_set_textinfo_latin1(lame, frames[i][0], text);
+		lib.id3tag_set_textinfo_latin1(lame, frames[i][0], text);
 	}
 }
 
@@ -103,12 +123,12 @@ tag(lame_t lame, const struct audio_tags *tags, const struct mp3mark *source)
 {
 	g_autofree char *mark = mp3mark_text(source);
 
-	id3tag_init(lame);
-	id3tag_add_v2(lame);
-	id3tag_v2_only(lame);
-	id3tag_set_fieldvalue(lame, "TENC=celsync " CELSYNC_VERSION);
+	lib.id3tag_init(lame);
+	lib.id3tag_add_v2(lame);
+	lib.id3tag_v2_only(lame);
+	lib.id3tag_set_fieldvalue(lame, "TENC=celsync " CELSYNC_VERSION);
 	g_autofree char *field = g_strconcat("TXXX=", mark, NULL);
-	id3tag_set_fieldvalue(lame, field);
+	lib.id3tag_set_fieldvalue(lame, field);
 	if (!tags)
 		return;
 	tag_text(lame, "TIT2", tags->title);
@@ -125,28 +145,32 @@ encoder_open(const char *path, const struct audio_info *source, int quality,
 {
 	struct mp3mark mark = { .size = source->size, .mtime = source->mtime };
 	static GMutex tables; /* the first lame_init_params fills tables that all encoders share */
-	lame_t lame = lame_init();
+	lame_t lame;
 	int code = -1;
 
+	if (!library_need(&library, error))
+		return NULL;
+	lame = lib.lame_init();
 	if (lame) {
-		lame_set_errorf(lame, NULL);
-		lame_set_msgf(lame, NULL);
-		lame_set_debugf(lame, NULL);
-		lame_set_num_channels(lame, source->channels);
-		lame_set_in_samplerate(lame, source->rate);
-		lame_set_out_samplerate(lame, mp3_rate(source->rate));
+		lib.lame_set_errorf(lame, NULL);
+		lib.lame_set_msgf(lame, NULL);
+		lib.lame_set_debugf(lame, NULL);
+		lib.lame_set_num_channels(lame, source->channels);
+		lib.lame_set_in_samplerate(lame, source->rate);
+		lib.lame_set_out_samplerate(lame, mp3_rate(source->rate));
 		if (source->channels == 1)
-			lame_set_mode(lame, MONO);
-		lame_set_VBR(lame, vbr_abr);
-		lame_set_VBR_mean_bitrate_kbps(lame, mp3_bitrate(source->rate) * source->channels);
-		lame_set_quality(lame, quality);
+			lib.lame_set_mode(lame, MONO);
+		lib.lame_set_VBR(lame, vbr_abr);
+		lib.lame_set_VBR_mean_bitrate_kbps(
+		    lame, mp3_bitrate(source->rate, quality) * source->channels);
+		lib.lame_set_quality(lame, quality);
 		/* The Xing/LAME frame tells decoders what the encoder added at both ends: exact length. */
-		lame_set_bWriteVbrTag(lame, 1);
-		lame_set_write_id3tag_automatic(lame, 0);
+		lib.lame_set_bWriteVbrTag(lame, 1);
+		lib.lame_set_write_id3tag_automatic(lame, 0);
 		g_strlcpy(mark.extension, spool_extension(path), sizeof mark.extension);
 		tag(lame, tags, &mark);
 		g_mutex_lock(&tables);
-		code = lame_init_params(lame);
+		code = lib.lame_init_params(lame);
 		g_mutex_unlock(&tables);
 	}
 	if (code >= 0)
@@ -155,7 +179,7 @@ encoder_open(const char *path, const struct audio_info *source, int quality,
 	    _("libmp3lame refuses %d channels at %d Hz\nListen to the recording by hand."),
 	    source->channels, source->rate);
 	if (lame)
-		lame_close(lame);
+		lib.lame_close(lame);
 	return NULL;
 }
 
@@ -268,17 +292,17 @@ encode_frames(lame_t lame, sound *source, const struct audio_info *info, const d
 			    _("%s: stopped on request"), out->target);
 			return FALSE;
 		}
-		bytes = info->channels == 1
-		            ? lame_encode_buffer_ieee_float(lame, samples, NULL, (int)n, mp3, room)
-		            : lame_encode_buffer_interleaved_ieee_float(
-				  lame, samples, (int)n, mp3, room);
+		bytes = info->channels == 1 ? lib.lame_encode_buffer_ieee_float(
+						  lame, samples, NULL, (int)n, mp3, room)
+		                            : lib.lame_encode_buffer_interleaved_ieee_float(
+						  lame, samples, (int)n, mp3, room);
 		if (bytes < 0 || beneath_write(out->fd, mp3, (size_t)bytes) < 0)
 			return write_failed(out->target, error);
 		*frames += n;
 	}
 	if (n < 0)
 		return FALSE;
-	bytes = lame_encode_flush(lame, mp3, room);
+	bytes = lib.lame_encode_flush(lame, mp3, room);
 	return (bytes >= 0 && beneath_write(out->fd, mp3, (size_t)bytes) == 0) ||
 	       write_failed(out->target, error);
 }
@@ -288,15 +312,15 @@ static gboolean
 encode(lame_t lame, sound *source, const struct audio_info *info, const draft *out,
     const volatile gint *cancel, gint64 *frames, GError **error)
 {
-	size_t id3 = lame_get_id3v2_tag(lame, NULL, 0), length;
+	size_t id3 = lib.lame_get_id3v2_tag(lame, NULL, 0), length;
 	g_autofree guint8 *head = g_malloc0(id3 + 1);
 	guint8 first[2880]; /* no MP3 frame is longer */
 
-	if (beneath_write(out->fd, head, lame_get_id3v2_tag(lame, head, id3)) < 0)
+	if (beneath_write(out->fd, head, lib.lame_get_id3v2_tag(lame, head, id3)) < 0)
 		return write_failed(out->target, error);
 	if (!encode_frames(lame, source, info, out, cancel, frames, error))
 		return FALSE;
-	length = lame_get_lametag_frame(lame, first, sizeof first);
+	length = lib.lame_get_lametag_frame(lame, first, sizeof first);
 	if (length > sizeof first)
 		return TRUE; /* without it the length is off by an encoder's delay; the check will tell */
 	return pwrite(out->fd, first, length, (off_t)id3) == (ssize_t)length ||
@@ -383,7 +407,7 @@ audio_encode(int dir, const char *source, const char *target, int quality,
 		return FALSE;
 	ok = draft_open(&out, dir, target, error) &&
 	     encode_draft(&out, lame, in, &info, cancel, duration_ms, error);
-	lame_close(lame);
+	lib.lame_close(lame);
 	return ok;
 }
 
@@ -433,7 +457,13 @@ audio_sweep(int dir, const char *folder, gint64 now)
 }
 
 const char *
-audio_library(void)
+audio_library(GError **error)
 {
-	return get_lame_version();
+	return !library_need(&library, error) ? NULL : lib.get_lame_version();
+}
+
+gboolean
+audio_ready(GError **error)
+{
+	return audio_library(error) != NULL && sound_library(error) != NULL;
 }

@@ -7,12 +7,14 @@
  * Memory does not depend on the length of the recording. No clock, no log, no store. Safe to be used by
  * several threads at once; two writers of one MP3, in whatever process, do not get into each other's way.
  *
- * Encoding: the source's rate and channels are kept (MPEG-2.5 has 8 kHz); on average 28 kbit/s per channel for 8 kHz
- * speech: the encoder gives the frames what they need and comes out, with tags, just below half of what the scripts'
- * "lame -h -b 192" makes; a constant rate of 32 is a little above, and 0.2 dB of log-spectral distance better. And 48
- * for 16 kHz: there 32 is worse by 9 dB, because the encoder cuts off what is above 4 kHz; 40 is worse by 0.8 dB, 64 better
- * by 0.8 dB for a third more bytes; all take the same time. Every MP3 carries the mark of
- * sync/mp3mark.h, and gets the owner and the rights of its source: who may hear the one may hear the other.
+ * Encoding: the source's rate and channels are kept (MPEG-2.5 has 8 kHz). For 8 kHz speech LAME is told 27 kbit/s a channel on average
+ * (28 below quality 7): it gives the frames what they need and comes out, with tags, just below half of what the scripts'
+ * "lame -h -b 192" makes. A constant rate of 32 is a little above half. And 48 for 16 kHz: there 32 is worse by 9 dB of
+ * log-spectral distance, because the encoder cuts off what is above 4 kHz; 40 is worse by 0.8 dB, 64 better
+ * by 0.8 dB for a third more bytes. From quality 7 on, the default, LAME does not shape its noise, which at such rates saves a third of the time
+ * and nothing else: with as many bytes it is as near to the recording, and as much of the difference is masked (docs/BENCHMARKS.md).
+ *
+ * Every MP3 carries the mark of sync/mp3mark.h, and gets the owner and the rights of its source: who may hear the one may hear the other.
  *
  * Sources: .wav, .WAV, .wav16 (PCM, float, A-law, µ-law, GSM), and by extension the headerless ulaw, alaw, sln,
  * sln12 … sln192, gsm. libsndfile has no G.722 and no G.729: AUDIO_ERROR_UNREADABLE says so.
@@ -73,7 +75,13 @@ gboolean audio_made_from(int dir, const char *mp3, struct mp3mark *mark);
 /* Removes temporary files of this program, older than an hour by `now` (µs UTC), in one folder below dir. */
 void audio_sweep(int dir, const char *folder, gint64 now);
 
-/* LAME's version; borrowed. */
-const char *audio_library(void);
+/*
+ * libmp3lame and libsndfile are loaded when they are first needed. FALSE: they cannot be, and any function above that needs
+ * them would fail with this LIBRARY_ERROR (sync/library.h), which says nothing of the recording.
+ */
+gboolean audio_ready(GError **error);
+
+/* LAME's version, borrowed; NULL: it cannot be loaded. */
+const char *audio_library(GError **error);
 
 #endif

@@ -107,7 +107,8 @@ check_mp3(struct check_report *report, const struct config *config)
 	g_autofree char *folder = g_dir_make_tmp("celsync-check.XXXXXX", &error);
 
 	if (folder) {
-		report->mp3 = make_mp3(folder, config->recordings.mp3_quality, &error);
+		if (audio_ready(&error))
+			report->mp3 = make_mp3(folder, config->recordings.mp3_quality, &error);
 		g_rmdir(folder);
 	}
 	if (report->mp3)

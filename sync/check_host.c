@@ -180,6 +180,12 @@ server_version(const struct check_report *report, const struct config *config)
 	return version ? g_strconcat("; the server: ", version, NULL) : g_strdup("");
 }
 
+static const char *
+or_missing(const char *version)
+{
+	return version ? version : _("missing");
+}
+
 void
 check_versions(struct check_report *report, const struct config *config)
 {
@@ -189,6 +195,7 @@ check_versions(struct check_report *report, const struct config *config)
 	    "celsync %s, GLib %u.%u.%u, SQLite %s, libmariadb %s, libcurl %s, LAME %s, %s, jansson "
 	    "%s%s",
 	    CELSYNC_VERSION, glib_major_version, glib_minor_version, glib_micro_version,
-	    store_library(), pbx_database_library(), http_library(), audio_library(),
-	    sound_library(), jansson_version_str(), server);
+	    store_library(), pbx_database_library(), or_missing(http_library(NULL)),
+	    or_missing(audio_library(NULL)), or_missing(sound_library(NULL)), jansson_version_str(),
+	    server);
 }

@@ -107,7 +107,7 @@ static const struct config_key keys[] = {
 
 	{ "recordings", "spool", "/var/spool/asterisk/monitor", CONFIG_PATH, AT(recordings.spool),
 	  .help = "Where Asterisk puts its recordings." },
-	{ "recordings", "mp3_quality", "5", CONFIG_COUNT, AT(recordings.mp3_quality), .max = 9,
+	{ "recordings", "mp3_quality", "7", CONFIG_COUNT, AT(recordings.mp3_quality), .max = 9,
 	  .help = "Care of the encoder: 0 is the most thorough, 9 the fastest." },
 	{ "recordings", "wav", "keep", CONFIG_CHOICE, AT(recordings.wav), .choices = "keep|delete",
 	  .help = "What becomes of the original once its MP3 has been verified." },

@@ -391,7 +391,8 @@ convert(store *db, const struct recordings_settings *settings, gint64 now,
 		return FALSE;
 	if (!any)
 		return TRUE;
-	ok = open_run(&run, error) && run_all(db, &run, result, error);
+	/* Before anything is claimed: that a library is missing says nothing of a recording. */
+	ok = open_run(&run, error) && audio_ready(error) && run_all(db, &run, result, error);
 	close_run(&run);
 	return ok;
 }

@@ -397,6 +397,17 @@ save_what_can_be(struct pass *pass)
 		log_error(LOG_LEVEL_ERROR, "answers could not be noted", error);
 }
 
+/* FALSE in *waits: nothing may leave within the time that this run would wait for it. */
+static gboolean
+anything_waits(store *db, gboolean *waits, GError **error)
+{
+	gint64 due;
+	if (!outbox_next(db, &due, error))
+		return FALSE;
+	*waits = due != 0 && due - g_get_real_time() <= WAIT_MOST;
+	return TRUE;
+}
+
 gboolean
 deliver(
     store *db, const struct deliver_options *options, struct deliver_result *result, GError **error)
@@ -420,6 +431,12 @@ deliver(
 			(gulong)left.lost),
 		    left.lost);
 
+	/* Most passes have nothing to send, and load nothing to send it with. */
+	gboolean waits;
+	if (!anything_waits(db, &waits, error))
+		return FALSE;
+	if (!waits)
+		return TRUE;
 	const struct http_config wire = {
 		.url = planfix->url,
 		.ca_file = planfix->ca_file,

@@ -25,14 +25,30 @@
  */
 #include "sync/http.h"
 
+/* Its checks of types are macros in the place of the functions. */
+#define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
 #include <errno.h>
 #include <glib/gi18n.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "sync/library.h"
+
 #define BODY_MAX (64 * 1024)
 #define IDLE_SECONDS 4L
+
+/* What is used of libcurl. */
+/* clang-format off */
+#define NAMES(NAME) \
+	NAME(curl_easy_cleanup) NAME(curl_easy_getinfo) NAME(curl_easy_header) NAME(curl_easy_init) \
+	NAME(curl_easy_perform) NAME(curl_easy_setopt) NAME(curl_easy_strerror) NAME(curl_global_cleanup) \
+	NAME(curl_global_init) NAME(curl_multi_add_handle) NAME(curl_multi_cleanup) NAME(curl_multi_info_read) NAME(curl_multi_init) \
+	NAME(curl_multi_perform) NAME(curl_multi_poll) NAME(curl_multi_remove_handle) NAME(curl_multi_setopt) \
+	NAME(curl_multi_strerror) NAME(curl_slist_append) NAME(curl_slist_free_all) NAME(curl_version) \
+	NAME(curl_version_info)
+/* clang-format on */
+LIBRARY("libcurl.so.4", "libcurl4", NAMES);
 
 /* One request under way, hung on its easy handle. */
 struct slot {
@@ -99,7 +115,7 @@ set_up(struct slot *slot, const struct http_config *config, struct curl_slist *h
 	CURLcode bad = CURLE_OK;
 #define SET(option, value)                                                                         \
 	if (bad == CURLE_OK)                                                                       \
-	bad = curl_easy_setopt(easy, option, value)
+	bad = lib.curl_easy_setopt(easy, option, value)
 	SET(CURLOPT_URL, config->url);
 	SET(CURLOPT_PROTOCOLS_STR, "http,https");
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
@@ -140,7 +156,9 @@ http_open(const struct http_config *config, GError **error)
 		    config->ca_file, g_strerror(errno));
 		return NULL;
 	}
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+	if (!library_need(&library, error))
+		return NULL;
+	if (lib.curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
 		g_set_error(error, HTTP_ERROR, HTTP_ERROR_FAILED, _("libcurl cannot be started"));
 		return NULL;
 	}
@@ -149,25 +167,26 @@ http_open(const struct http_config *config, GError **error)
 	h->connections = MAX(1, config->connections);
 	h->timeout = config->timeout;
 	h->slots = g_new0(struct slot, h->connections);
-	h->multi = curl_multi_init();
-	h->headers = curl_slist_append(NULL, "Accept: application/json");
+	h->multi = lib.curl_multi_init();
+	h->headers = lib.curl_slist_append(NULL, "Accept: application/json");
 	/* No waiting for "100 Continue". */
-	h->headers = curl_slist_append(h->headers, "Expect:");
+	h->headers = lib.curl_slist_append(h->headers, "Expect:");
 
 	gboolean fine = h->multi != NULL && h->headers != NULL;
 	if (fine) {
-		curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)h->connections);
-		curl_multi_setopt(h->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
+		lib.curl_multi_setopt(
+		    h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)h->connections);
+		lib.curl_multi_setopt(h->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
 	}
 	for (guint i = 0; fine && i < h->connections; i++) {
 		struct slot *slot = &h->slots[i];
 		slot->got = g_string_new(NULL);
-		slot->easy = curl_easy_init();
+		slot->easy = lib.curl_easy_init();
 		fine = slot->easy != NULL && set_up(slot, config, h->headers);
 	}
 	if (!fine) {
 		g_set_error(error, HTTP_ERROR, HTTP_ERROR_FAILED,
-		    _("libcurl (%s) cannot be set up for %s"), curl_version(), config->url);
+		    _("libcurl (%s) cannot be set up for %s"), lib.curl_version(), config->url);
 		return NULL;
 	}
 	return g_steal_pointer(&h);
@@ -181,17 +200,17 @@ http_close(http *h)
 	for (guint i = 0; i < h->connections; i++) {
 		struct slot *slot = &h->slots[i];
 		if (slot->busy)
-			curl_multi_remove_handle(h->multi, slot->easy);
-		g_clear_pointer(&slot->easy, curl_easy_cleanup);
+			lib.curl_multi_remove_handle(h->multi, slot->easy);
+		g_clear_pointer(&slot->easy, lib.curl_easy_cleanup);
 		if (slot->got != NULL)
 			g_string_free(slot->got, TRUE);
 		g_free(slot->body);
 	}
-	g_clear_pointer(&h->multi, curl_multi_cleanup);
-	curl_slist_free_all(h->headers);
+	g_clear_pointer(&h->multi, lib.curl_multi_cleanup);
+	lib.curl_slist_free_all(h->headers);
 	g_free(h->slots);
 	g_free(h);
-	curl_global_cleanup();
+	lib.curl_global_cleanup();
 }
 
 guint
@@ -228,11 +247,11 @@ http_post(http *h, gint64 id, const char *body, GError **error)
 	slot->words[0] = '\0';
 	g_string_truncate(slot->got, 0);
 	const CURLcode sized =
-	    curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)slot->size);
-	const CURLMcode added = curl_multi_add_handle(h->multi, slot->easy);
+	    lib.curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)slot->size);
+	const CURLMcode added = lib.curl_multi_add_handle(h->multi, slot->easy);
 	if (sized != CURLE_OK || added != CURLM_OK) {
 		g_set_error(error, HTTP_ERROR, HTTP_ERROR_FAILED,
-		    _("libcurl cannot start a request: %s"), curl_multi_strerror(added));
+		    _("libcurl cannot start a request: %s"), lib.curl_multi_strerror(added));
 		return FALSE;
 	}
 	slot->busy = TRUE;
@@ -269,7 +288,7 @@ why_no_answer(const struct slot *slot, CURLcode code)
 		return g_strdup(_("the transfer ended without an answer"));
 	if (slot->words[0] != '\0')
 		return one_line(slot->words, strlen(slot->words));
-	return g_strdup(curl_easy_strerror(code));
+	return g_strdup(lib.curl_easy_strerror(code));
 }
 
 static struct answer
@@ -278,7 +297,7 @@ read_answer(struct slot *slot, CURLcode code)
 	struct answer answer = { .sent = slot->taken > 0, .retry_after = -1 };
 	/* A status counts although the rest of the answer was cut off, was too long or came too late. */
 	long status = 0;
-	curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
+	lib.curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (status < 200) {
 		answer.text = why_no_answer(slot, code);
 		return answer;
@@ -288,7 +307,8 @@ read_answer(struct slot *slot, CURLcode code)
 	answer.text = one_line(slot->got->str, slot->got->len);
 	/* Read here rather than by CURLINFO_RETRY_AFTER, which is 0 for "now" and "not said" alike. */
 	struct curl_header *header;
-	if (curl_easy_header(slot->easy, "Retry-After", 0, CURLH_HEADER, -1, &header) == CURLHE_OK)
+	if (lib.curl_easy_header(slot->easy, "Retry-After", 0, CURLH_HEADER, -1, &header) ==
+	    CURLHE_OK)
 		answer.retry_after = verdict_retry_after(header->value, g_get_real_time());
 	return answer;
 }
@@ -299,14 +319,14 @@ collect(http *h, http_done done, gpointer data)
 {
 	guint n = 0;
 	int left;
-	for (CURLMsg *message; (message = curl_multi_info_read(h->multi, &left)) != NULL;) {
+	for (CURLMsg *message; (message = lib.curl_multi_info_read(h->multi, &left)) != NULL;) {
 		if (message->msg != CURLMSG_DONE)
 			continue;
 		const CURLcode code = message->data.result;
 		struct slot *slot = NULL;
-		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&slot);
+		lib.curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&slot);
 		struct answer answer = read_answer(slot, code);
-		curl_multi_remove_handle(h->multi, slot->easy);
+		lib.curl_multi_remove_handle(h->multi, slot->easy);
 		slot->busy = FALSE;
 		h->busy--;
 		done(slot->id, &answer, data);
@@ -322,7 +342,7 @@ http_wait(http *h, gint64 wait, int wake, http_done done, gpointer data, GError 
 	const gint64 until = g_get_monotonic_time() + MAX(0, wait);
 	for (;;) {
 		int running;
-		CURLMcode bad = curl_multi_perform(h->multi, &running);
+		CURLMcode bad = lib.curl_multi_perform(h->multi, &running);
 		if (bad == CURLM_OK && collect(h, done, data) > 0)
 			return TRUE;
 
@@ -331,11 +351,11 @@ http_wait(http *h, gint64 wait, int wake, http_done done, gpointer data, GError 
 		/* Rounded up, so that the last part of a millisecond is not spun away. */
 		const gint64 ms = left <= 0 ? 0 : (left + 999) / 1000;
 		if (bad == CURLM_OK && left > 0)
-			bad = curl_multi_poll(
+			bad = lib.curl_multi_poll(
 			    h->multi, &extra, wake >= 0 ? 1 : 0, (int)MIN(ms, G_MAXINT), NULL);
 		if (bad != CURLM_OK) {
 			g_set_error(error, HTTP_ERROR, HTTP_ERROR_FAILED,
-			    _("libcurl cannot wait for answers: %s"), curl_multi_strerror(bad));
+			    _("libcurl cannot wait for answers: %s"), lib.curl_multi_strerror(bad));
 			return FALSE;
 		}
 		if (left <= 0 || extra.revents != 0)
@@ -384,40 +404,43 @@ take_fetched(char *piece, size_t size, size_t n, void *data)
 static CURLcode
 fetch(CURL *easy, const char *url, gint64 timeout, struct fetched *fetched, char *words)
 {
-	CURLcode bad = curl_easy_setopt(easy, CURLOPT_URL, url);
+	CURLcode bad = lib.curl_easy_setopt(easy, CURLOPT_URL, url);
 	if (bad != CURLE_OK)
 		return bad;
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(timeout / 1000));
-	curl_easy_setopt(easy, CURLOPT_USERAGENT, "celsync/" CELSYNC_VERSION);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_fetched);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, fetched);
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, words);
-	return curl_easy_perform(easy);
+	lib.curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	lib.curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	lib.curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+	lib.curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+	lib.curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	lib.curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(timeout / 1000));
+	lib.curl_easy_setopt(easy, CURLOPT_USERAGENT, "celsync/" CELSYNC_VERSION);
+	lib.curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_fetched);
+	lib.curl_easy_setopt(easy, CURLOPT_WRITEDATA, fetched);
+	lib.curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, words);
+	return lib.curl_easy_perform(easy);
 }
 
 GByteArray *
 http_fetch(const char *url, gint64 timeout, gsize max, long *status, GError **error)
 {
 	char words[CURL_ERROR_SIZE] = "";
+	*status = 0;
+	if (!library_need(&library, error))
+		return NULL;
 	struct fetched fetched = { .bytes = g_byte_array_new(), .max = max };
-	CURL *easy = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_easy_init() : NULL;
+	CURL *easy =
+	    lib.curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? lib.curl_easy_init() : NULL;
 	CURLcode bad =
 	    easy != NULL ? fetch(easy, url, timeout, &fetched, words) : CURLE_FAILED_INIT;
-	*status = 0;
 	if (easy != NULL)
-		curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, status);
-	curl_easy_cleanup(easy);
+		lib.curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, status);
+	lib.curl_easy_cleanup(easy);
 	if (bad == CURLE_OK && *status == 200)
 		return fetched.bytes;
 	g_byte_array_unref(fetched.bytes);
 	if (bad != CURLE_OK)
 		g_set_error(error, HTTP_ERROR, HTTP_ERROR_FAILED, "%s",
-		    *words != '\0' ? words : curl_easy_strerror(bad));
+		    *words != '\0' ? words : lib.curl_easy_strerror(bad));
 	else
 		g_set_error(
 		    error, HTTP_ERROR, HTTP_ERROR_FAILED, _("the web server answers %ld"), *status);
@@ -425,7 +448,8 @@ http_fetch(const char *url, gint64 timeout, gsize max, long *status, GError **er
 }
 
 const char *
-http_library(void)
+http_library(GError **error)
 {
-	return curl_version_info(CURLVERSION_NOW)->version;
+	return !library_need(&library, error) ? NULL
+	                                      : lib.curl_version_info(CURLVERSION_NOW)->version;
 }

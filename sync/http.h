@@ -8,6 +8,8 @@
  *
  * A request leaves at most once: libcurl's habit of sending it again by itself when a kept
  * connection turns out to be dead is switched off (http.c says how). No token is ever in an error.
+ *
+ * libcurl is loaded when it is first needed; where it cannot be, the error is a LIBRARY_ERROR (sync/library.h).
  */
 #ifndef CELSYNC_HTTP_H
 #define CELSYNC_HTTP_H
@@ -60,7 +62,7 @@ gboolean http_ask(http *http, const char *body, struct answer *answer, GError **
  */
 GByteArray *http_fetch(const char *url, gint64 timeout, gsize max, long *status, GError **error);
 
-/* libcurl's version; borrowed. */
-const char *http_library(void);
+/* libcurl's version, borrowed; NULL: it cannot be loaded. */
+const char *http_library(GError **error);
 
 #endif

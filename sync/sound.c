@@ -10,7 +10,16 @@
 #include <sndfile.h>
 
 #include "sync/beneath.h"
+#include "sync/library.h"
 #include "sync/wav.h"
+
+/* What is used of libsndfile. */
+/* clang-format off */
+#define NAMES(NAME) \
+	NAME(sf_close) NAME(sf_error) NAME(sf_open_virtual) NAME(sf_readf_float) NAME(sf_strerror) \
+	NAME(sf_version_string)
+/* clang-format on */
+LIBRARY("libsndfile.so.1", "libsndfile1", NAMES);
 
 #define HEADER_ONLY 44 /* FreePBX, too, takes a file of so many bytes for none */
 
@@ -96,7 +105,7 @@ window_open(struct window *window, SF_INFO *info)
 	};
 
 	window->position = 0;
-	return sf_open_virtual(&io, SFM_READ, info, window);
+	return lib.sf_open_virtual(&io, SFM_READ, info, window);
 }
 
 struct sound {
@@ -233,11 +242,13 @@ place(sound *in, gint64 size, GError **error)
 static gboolean
 start(sound *in, GError **error)
 {
+	if (!library_need(&library, error))
+		return FALSE;
 	/* The library keeps the reason of a failed opening in one place for all threads. */
 	static GMutex opening;
 	g_mutex_lock(&opening);
 	in->file = window_open(&in->window, &in->sf);
-	g_autofree char *reason = in->file ? NULL : g_strdup(sf_strerror(NULL));
+	g_autofree char *reason = in->file ? NULL : g_strdup(lib.sf_strerror(NULL));
 	g_mutex_unlock(&opening);
 	if (!in->file) {
 		g_set_error(error, AUDIO_ERROR, AUDIO_ERROR_UNREADABLE,
@@ -360,7 +371,7 @@ sound_close(sound *in)
 	if (!in)
 		return;
 	if (in->file)
-		sf_close(in->file);
+		lib.sf_close(in->file);
 	if (in->owned)
 		beneath_close(&in->fd);
 	g_free(in->name);
@@ -370,13 +381,13 @@ sound_close(sound *in)
 gint64
 sound_read(sound *in, float *samples, gint64 frames, GError **error)
 {
-	gint64 n = in->file ? sf_readf_float(in->file, samples, frames) : 0;
+	gint64 n = in->file ? lib.sf_readf_float(in->file, samples, frames) : 0;
 
-	if (n > 0 || !in->file || (!in->window.failed && !sf_error(in->file)))
+	if (n > 0 || !in->file || (!in->window.failed && !lib.sf_error(in->file)))
 		return n;
 	g_set_error(error, AUDIO_ERROR, AUDIO_ERROR_UNREADABLE,
 	    _("%s: reading stopped: %s\nCheck the disk; `replay` tries again."), in->name,
-	    in->window.failed ? g_strerror(in->window.failed) : sf_strerror(in->file));
+	    in->window.failed ? g_strerror(in->window.failed) : lib.sf_strerror(in->file));
 	return -1;
 }
 
@@ -387,7 +398,7 @@ sound_fd(const sound *in)
 }
 
 const char *
-sound_library(void)
+sound_library(GError **error)
 {
-	return sf_version_string();
+	return !library_need(&library, error) ? NULL : lib.sf_version_string();
 }

@@ -22,7 +22,7 @@ gint64 sound_read(sound *in, float *samples, gint64 frames, GError **error);
 /* The open file, borrowed. */
 int sound_fd(const sound *in);
 
-/* "libsndfile-1.2.0"; borrowed. */
-const char *sound_library(void);
+/* "libsndfile-1.2.0", borrowed; NULL: it cannot be loaded. */
+const char *sound_library(GError **error);
 
 #endif

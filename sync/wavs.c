@@ -248,6 +248,8 @@ open_stage(struct stage *stage, const struct config *config, GError **error)
 {
 	const struct recordings_settings *r = &config->recordings;
 
+	if (!audio_ready(error))
+		return FALSE;
 	stage->dir = open(r->spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (stage->dir < 0) {
 		g_set_error(error, AUDIO_ERROR, AUDIO_ERROR_MISSING,

@@ -30,6 +30,7 @@ only 'mysql.*' poller/source_mariadb.c
 only 'curl/.*' sync/http.c
 only 'lame/.*' sync/audio.c
 only 'sndfile.h' sync/sound.c
+only 'dlfcn.h' sync/library.c
 found=$(grep -lE '^#include <sqlite3.h>' $poller $(find sync -name '*.[ch]') /dev/null | grep -vx poller/source_sqlite.c)
 if [ -n "$found" ]; then
 	printf '%s: <sqlite3.h> belongs to store/ and poller/source_sqlite.c\n' "$found"

@@ -128,7 +128,7 @@ encode_all(const char *folder, int quality, int threads)
 int
 main(int argc, char **argv)
 {
-	int make = 0, seconds = 60, quality = 5, threads = (int)g_get_num_processors();
+	int make = 0, seconds = 60, quality = 7, threads = (int)g_get_num_processors();
 	g_auto(GStrv) rest = NULL;
 	g_autoptr(GError) error = NULL;
 	const GOptionEntry entries[] = {

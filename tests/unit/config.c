@@ -124,7 +124,7 @@ test_defaults(void)
 	g_assert_cmpint(config->planfix.announce, ==, ANNOUNCE_HOOK);
 	g_assert_cmpint(config->planfix.unknown, ==, UNKNOWN_RESEND);
 	g_assert_cmpuint(g_hash_table_size(config->planfix.data), ==, 0);
-	g_assert_cmpint(config->recordings.mp3_quality, ==, 5);
+	g_assert_cmpint(config->recordings.mp3_quality, ==, 7);
 	g_assert_cmpint(config->recordings.wav, ==, WAV_KEEP);
 	g_assert_null(config->recordings.publish_dir);
 	g_assert_cmpstr(config->store.path, ==, "/var/lib/celsync/celsync.db");
