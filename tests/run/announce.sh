@@ -3,14 +3,6 @@
 TOP=${CELSYNC_TOP:-$(cd "$(dirname "$0")/../.." && pwd)}
 . "$TOP/tests/lib/tap.sh"
 
-wait_for() {
-	i=0
-	until "$@" 2>/dev/null; do
-		i=$((i + 1))
-		[ $i -lt 600 ] || return 1
-		sleep 0.1
-	done
-}
 folder=$T/store/announce
 # count ENDING: files of that ending in the folder; has ENDING N: there are as many.
 count() { find "$folder" -name "*.$1" 2>/dev/null | wc -l; }
