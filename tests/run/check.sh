@@ -78,7 +78,7 @@ http {
 	server { listen 127.0.0.1:$port; location /calls/ { alias $1/; } location /other/ { return 200 "else"; } }
 }
 END
-	nginx -c "$T/nginx.conf" -p "$T" 2>"$T/nginx.out" &
+	setpriv --pdeathsig TERM nginx -c "$T/nginx.conf" -p "$T" 2>"$T/nginx.out" &
 	pids="$pids $!"
 	wait_for curl -s -o /dev/null "http://127.0.0.1:$port/" || ok "nginx starts" 1 "$T/nginx.err"
 	link=http://127.0.0.1:$port

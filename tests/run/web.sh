@@ -141,7 +141,7 @@ http {
 	}
 }
 END
-nginx -c "$T/nginx.conf" -e "$T/nginx.err" 2>>"$T/nginx.err" &
+setpriv --pdeathsig TERM nginx -c "$T/nginx.conf" -e "$T/nginx.err" 2>>"$T/nginx.err" &
 pids="$pids $!"
 base=http://127.0.0.1:$port
 started nginx "$port"
@@ -177,7 +177,7 @@ END
 } >"$T/apache.conf"
 apache2 -t -f "$T/apache.conf" >"$T/apache.test" 2>&1
 ok "apache: the sample is understood" $? "$T/apache.test"
-apache2 -DFOREGROUND -f "$T/apache.conf" >"$T/apache.err" 2>&1 &
+setpriv --pdeathsig TERM apache2 -DFOREGROUND -f "$T/apache.conf" >"$T/apache.err" 2>&1 &
 pids="$pids $!"
 base=http://127.0.0.1:$port
 started apache "$port"
