@@ -90,6 +90,12 @@ planfix_stop() {
 	wait "$planfix_pid"
 }
 
+# recordings_there: the capture's recordings in the spool, an hour old: that is what makes one complete whose header was never closed.
+recordings_there() {
+	cp -r "$CAPTURE/monitor" "$T/monitor"
+	find "$T/monitor" -type f -exec touch -d '1 hour ago' {} +
+}
+
 # database FILE.sql ...: a private MariaDB with these files in asteriskcdrdb; $socket.
 database() {
 	mysql=$T/mysql

@@ -11,7 +11,7 @@ run() { # NAME: one pass; its status, its words in $T/NAME.err, what PlanFix has
 told() { grep -c "\"callid\":\"$1\"" "$T/planfix.log"; }
 cursor() { sqlite3 "$T/source.conf.db" 'select cursor from checkpoint'; }
 
-cp -r "$CAPTURE/monitor" "$T/monitor"
+recordings_there
 database "$CAPTURE/schema.sql" "$CAPTURE/cel.sql" "$CAPTURE/cdr.sql"
 # The whole capture under another name; the table that is read grows as a real one does.
 sql -e 'create database kept; rename table asteriskcdrdb.cel to kept.cel, asteriskcdrdb.cdr to kept.cdr;

@@ -67,7 +67,7 @@ for unit in $SERVICES; do
 done
 
 # What the program calls is allowed: its system calls while it syncs, against systemd's own list of the filter's groups.
-cp -r "$CAPTURE/monitor" "$T/monitor"
+recordings_there
 recordings_more="publish_dir = $T/public
 url = https://calls.example.com/r
 secret_file = $T/secret"
