@@ -5,6 +5,8 @@ BUILD=${CELSYNC_BUILD:-$TOP/build}
 CELSYNC=$BUILD/celsync
 CAPTURE=$TOP/tests/captures/ast22
 TOKEN=test-token
+# Files of tests are for everybody, but where a test says otherwise.
+umask 022
 T=$(mktemp -d "${TMPDIR:-/tmp}/celsync-test.XXXXXX")
 # The same messages whatever the caller's language is; CELSYNC_TEST_LANGUAGE=ru runs a script in Russian. C.UTF-8 is on every system, and
 # with it LANGUAGE decides.

@@ -174,7 +174,7 @@ clear_folder
 sed -i "s|good.conf|hang.conf|" "$T/celsync"
 is "PlanFix hangs: the hook ends" "$("$T/agi" "$T/hook" in 101 1795397400.1 1795397400.1 74951110101)" "exit 0, 0 bytes"
 wait_for has new 1
-is "and announce is under way" "$(count new) $(count unknown)" "1 0"
+ok "and announce is under way" $?
 wait_for has unknown 1
 ok "it gives up by itself" $?
 is "whether it arrived is unknown" "$(sed '1,/^end$/d' "$(find "$folder" -name '*.unknown')" | cut -d' ' -f1-2)" "unknown 101"
