@@ -10,7 +10,7 @@ group=
 init=
 shutdown() {
 	[ -z "$init" ] || kill -KILL "$init" 2>/dev/null
-	[ -z "$group" ] || { # the last process of it is gone a moment later
+	[ -z "$group" ] || { # its last process is gone a moment later
 		i=0
 		until find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || [ $i -ge 100 ]; do i=$((i + 1)); sleep 0.1; done
 	}
@@ -250,6 +250,7 @@ is "the strict stand-in found no fault" $? 0
 inside deluser --quiet asterisk >"$T/out" 2>&1
 does "apt-get install without asterisk" 0 sd apt-get -q -y install /root/deb/first.deb
 planfix third
+sql 'drop user celsync@localhost'
 does "celsync init" 0 sd celsync init --planfix-url="$url" --token-file=/root/token --set planfix.rate=0
 sd chown -R celsync:celsync /var/spool/asterisk/monitor
 does "a pass" 0 sd systemctl start celsync.service
