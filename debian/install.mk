@@ -6,7 +6,7 @@ SYSCONFDIR ?= /etc
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 DOCDIR     ?= $(PREFIX)/share/doc/celsync
 
-.PHONY: install install-files deb deps-package check-package
+.PHONY: install install-files deb deps-package check-package check-systemd
 
 install: all
 	@$(MAKE) --no-print-directory install-files
@@ -54,3 +54,8 @@ deb: deps-build deps-package
 check-package: deb deps-check
 	@$(MAKE) --no-print-directory -j$(shell nproc) tests
 	CELSYNC_TOP=$(CURDIR) CELSYNC_BUILD=$(abspath $(B)) tests/package.sh
+
+# The same package under a systemd that runs, booted in namespaces of its own. Needs root, Debian's archive, and a kernel with cgroup2.
+check-systemd: deb deps-check
+	@$(MAKE) --no-print-directory -j$(shell nproc) tests
+	CELSYNC_TOP=$(CURDIR) CELSYNC_BUILD=$(abspath $(B)) tests/systemd.sh

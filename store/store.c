@@ -15,6 +15,7 @@
 /* `application_id` of our files: "cels", written by the first migration. */
 #define APPLICATION 0x63656c73
 #define BUSY_MS 5000
+#define LOOK_MS 2
 #define RETRY_MS 10
 /* What the -wal file is cut back to after a checkpoint; a backfill may have made it longer. */
 #define WAL_LIMIT "PRAGMA journal_size_limit = 16777216"
@@ -121,6 +122,18 @@ ask(store *db, const char *what, const char *sql, gint64 *number, char **text, G
 	return TRUE;
 }
 
+/*
+ * While another program writes. SQLite's own wait looks every 100 ms; one who writes transaction after transaction, as a backfill does,
+ * leaves the lock for moments only, and who looks that rarely may never meet one.
+ */
+static int
+look_again(void *unused, int looked)
+{
+	(void)unused;
+	g_usleep(LOOK_MS * 1000);
+	return looked < BUSY_MS / LOOK_MS;
+}
+
 static gboolean
 connect_file(store *db, const char *name, int flags, GError **error)
 {
@@ -130,7 +143,7 @@ connect_file(store *db, const char *name, int flags, GError **error)
 	const int result = sqlite3_open_v2(name, &db->handle, flags, NULL);
 	if (result != SQLITE_OK)
 		return handle_failed(db, _("cannot be opened"), error);
-	sqlite3_busy_timeout(db->handle, BUSY_MS);
+	sqlite3_busy_handler(db->handle, look_again, NULL);
 	/* "name" in double quotes is a column or a fault, never a string; nobody edits the schema. */
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);

@@ -18,7 +18,7 @@ check() { # WHAT GOT WANTED
 }
 title() { printf '\n== %s\n' "$*"; }
 
-cp -r "$CAPTURE/monitor" "$T/monitor"
+recordings_there
 recordings_more="publish_dir = $T/public
 url = https://pbx.example.com/calls
 secret_file = $T/secret"

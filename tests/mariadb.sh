@@ -94,7 +94,7 @@ start() {
 	tries=0
 	until answers; do
 		tries=$((tries + 1))
-		if [ $tries -gt 600 ] || ! kill -0 "$started" 2>/dev/null; then
+		if [ $tries -gt 3600 ] || ! kill -0 "$started" 2>/dev/null; then
 			cat "$dir/mysqld.err" "$dir/mysqld.out" >&2
 			kill "$started" 2>/dev/null || :
 			exit 1

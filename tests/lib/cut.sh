@@ -34,12 +34,13 @@ cut_to_now() {
 	sqlite3 "$T/small.db" <"$T/shift.sql"
 }
 
-# cut_recordings DIR: copies their recordings.
+# cut_recordings DIR: copies their recordings, an hour old (tap.sh recordings_there).
 cut_recordings() {
 	sqlite3 "$T/small.db" "select recordingfile from cdr union select appdata from cel where appname = 'MixMonitor'" >"$T/names"
 	(cd "$CAPTURE/monitor" && find . -name '*.wav') | while read -r wav; do
 		grep -qF "$(basename "$wav" .wav)" "$T/names" || continue
 		mkdir -p "$1/$(dirname "$wav")"
-		cp -p "$CAPTURE/monitor/$wav" "$1/$wav"
+		cp "$CAPTURE/monitor/$wav" "$1/$wav"
+		touch -d '1 hour ago' "$1/$wav"
 	done
 }

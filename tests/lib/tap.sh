@@ -5,6 +5,8 @@ BUILD=${CELSYNC_BUILD:-$TOP/build}
 CELSYNC=$BUILD/celsync
 CAPTURE=$TOP/tests/captures/ast22
 TOKEN=test-token
+# Files of tests are for everybody, but where a test says otherwise.
+umask 022
 T=$(mktemp -d "${TMPDIR:-/tmp}/celsync-test.XXXXXX")
 # The same messages whatever the caller's language is; CELSYNC_TEST_LANGUAGE=ru runs a script in Russian. C.UTF-8 is on every system, and
 # with it LANGUAGE decides.
@@ -55,6 +57,16 @@ in_words() {
 	while read -r same; do grep -qF -- "$same" "$2" || return 1; done <"$T/same"
 }
 done_testing() { echo "1..$count"; }
+# wait_for COMMAND ...: until it succeeds, for two minutes at most: a machine may be as slow as it likes.
+wait_for() {
+	i=0
+	until "$@" 2>/dev/null; do
+		i=$((i + 1))
+		[ $i -lt 1200 ] || return 1
+		sleep 0.1
+	done
+}
+free_port() { perl "$TOP/tests/lib/port.pl"; }
 
 # planfix NAME [OPTION ...]: starts a stand-in server; its log is $T/NAME.log, its address in $url.
 planfix() {
@@ -66,13 +78,24 @@ planfix() {
 	planfix_pid=$!
 	pids="$pids $planfix_pid"
 	i=0
-	while [ ! -s "$T/$name.port" ] && [ $i -lt 100 ]; do sleep 0.05; i=$((i + 1)); done
+	until [ -s "$T/$name.port" ]; do
+		i=$((i + 1))
+		[ $i -lt 2400 ] && kill -0 $planfix_pid 2>/dev/null ||
+			{ echo "Bail out! the stand-in $name does not start: $(cat "$T/$name.err")"; exit 1; }
+		sleep 0.05
+	done
 	url=$(cat "$T/$name.port")
 }
 # planfix_stop: ends the last one; its status is 1 when it found a fault.
 planfix_stop() {
 	kill "$planfix_pid" 2>/dev/null
 	wait "$planfix_pid"
+}
+
+# recordings_there: the capture's recordings in the spool, an hour old: that is what makes one complete whose header was never closed.
+recordings_there() {
+	cp -r "$CAPTURE/monitor" "$T/monitor"
+	find "$T/monitor" -type f -exec touch -d '1 hour ago' {} +
 }
 
 # database FILE.sql ...: a private MariaDB with these files in asteriskcdrdb; $socket.

@@ -12,7 +12,7 @@ backfill() { # NAME OPTION ...
 }
 completed() { grep '"accepted":true' "$T/$1.log" | grep -o '"ext":"[0-9]*","callid":"[^"]*"' | sort; }
 
-cp -r "$CAPTURE/monitor" "$T/monitor"
+recordings_there
 gone=$(find "$T/monitor" -name "*-1795397163.4.wav")
 rm "$gone"
 planfix fill --repeats any

@@ -68,7 +68,7 @@ is "no MP3 can be made" "$(grep -c '^✗ mp3: none can be made' "$T/out")" 1
 # Links, over a real web server.
 web() { # FOLDER: served on loopback; $link
 	mkdir -p "$T/nginx"
-	port=$(perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1") or die; print $s->sockport')
+	port=$(free_port)
 	cat >"$T/nginx.conf" <<END
 daemon off; master_process off; pid $T/nginx.pid; error_log $T/nginx.err;
 events {}
@@ -78,14 +78,9 @@ http {
 	server { listen 127.0.0.1:$port; location /calls/ { alias $1/; } location /other/ { return 200 "else"; } }
 }
 END
-	nginx -c "$T/nginx.conf" -p "$T" 2>"$T/nginx.out" &
+	setpriv --pdeathsig TERM nginx -c "$T/nginx.conf" -p "$T" 2>"$T/nginx.out" &
 	pids="$pids $!"
-	i=0
-	until curl -s -o /dev/null "http://127.0.0.1:$port/"; do
-		i=$((i + 1))
-		[ $i -lt 200 ] || { ok "nginx starts" 1 "$T/nginx.err"; return; }
-		sleep 0.1
-	done
+	wait_for curl -s -o /dev/null "http://127.0.0.1:$port/" || ok "nginx starts" 1 "$T/nginx.err"
 	link=http://127.0.0.1:$port
 }
 link=

@@ -26,7 +26,7 @@ world() {
 	"$BUILD/tests/planfix" --token "$TOKEN" --port-file "$1/port" --log "$1/log" --repeats "$repeats" --exit-when-parent-dies 2>"$1/planfix.err" &
 	server=$!
 	i=0
-	while [ ! -s "$1/port" ] && [ $i -lt 1000 ]; do sleep 0.01; i=$((i + 1)); done
+	while [ ! -s "$1/port" ] && [ $i -lt 12000 ]; do sleep 0.01; i=$((i + 1)); done
 	cat >"$1/conf" <<EOF
 [source]
 driver = sqlite

@@ -77,9 +77,10 @@ arrived_once
 planfix_stop
 
 # An answer that is lost. Held: the event is unknown, the others are not touched.
-planfix_more="timeout = 1 s
+# The others must have theirs within that time, also where the machine is busy with something else.
+planfix_more="timeout = 5 s
 unknown = hold"
-for fault in hang "slow 3000" drop; do
+for fault in hang "slow 10000" drop; do
 	world "${fault%% *} once, held" "callid=$one $fault"
 	sync
 	ends 0 "$((n - 1)) sent, 1 unknown"
@@ -89,7 +90,7 @@ for fault in hang "slow 3000" drop; do
 	planfix_stop
 done
 # Resent: twice, and it is noted why.
-planfix_more="timeout = 1 s"
+planfix_more="timeout = 5 s"
 world "drop once, resent" "callid=$one drop"
 sync
 over
@@ -209,7 +210,7 @@ done
 # HTTP/2: after every third request the server says GOAWAY.
 if command -v nginx >/dev/null && nginx -V 2>&1 | grep -q http_v2_module; then
 	planfix goaway
-	port=$(($$ % 20000 + 20000))
+	port=$(free_port)
 	mkdir "$T/nginx"
 	cat >"$T/nginx/conf" <<EOF
 daemon off; worker_processes 1; pid $T/nginx/pid; error_log $T/nginx/error.log;
@@ -223,8 +224,7 @@ http {
 EOF
 	setpriv --pdeathsig TERM nginx -p "$T/nginx" -e "$T/nginx/error.log" -c "$T/nginx/conf" 2>"$T/nginx/err" &
 	pids="$pids $!"
-	i=0
-	while [ ! -s "$T/nginx/pid" ] && [ $i -lt 100 ]; do sleep 0.05; i=$((i + 1)); done
+	wait_for test -s "$T/nginx/pid"
 	url=https://127.0.0.1:$port/tel/api/
 	world=goaway
 	planfix_more="ca_file = $T/certs/ca.pem"

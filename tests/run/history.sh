@@ -110,7 +110,7 @@ is "report: nothing is too late, unknown, rejected or not told" "$(grep -c 'too 
 
 # Interrupted at random points, by SIGKILL and SIGTERM: while rows are read (after some milliseconds) and while requests are sent (once so many
 # more have arrived, however fast the machine is); then resumed until all is told.
-planfix cut --delay 10
+planfix cut --delay 50
 conf cut big
 awk -v seed="$SEED" -v n="$KILLS" -v took="$took" -v wanted="$(wc -l <"$T/wanted")" 'BEGIN { srand(seed)
 	for (i = 0; i < n; i++) print (i % 3 == 0 ? sprintf("time %.3f", 0.02 + rand() * took / 4000) : "sent " int(1 + rand() * wanted / n * 1.4)), rand() < .5 ? "KILL" : "TERM" }' >"$T/points"
@@ -149,7 +149,7 @@ rm -f "$T/cut.log"
 # Live calls while a backfill sends: they leave within two passes, whatever waits.
 planfix live
 conf live big
-sed -i 's/^rate = 0/rate = 40/' "$T/live.conf"
+sed -i 's/^rate = 0/rate = 10/' "$T/live.conf"
 "$CELSYNC" -c "$T/live.conf" sync 2>"$T/err"
 is "a first pass, from now on: status" $? 0
 "$CELSYNC" -c "$T/live.conf" backfill $period >/dev/null 2>"$T/fill.err" &
@@ -173,7 +173,7 @@ for pass in 1 2; do
 done
 # The backfill sends what the passes put in front of its own.
 i=0
-while ! grep -q "\"event\":\"COMPLETED\".*\"callid\":\"$now.23\"" "$T/live.log" && [ $i -lt 50 ]; do sleep 0.1; i=$((i + 1)); done
+while ! grep -q "\"event\":\"COMPLETED\".*\"callid\":\"$now.23\"" "$T/live.log" && [ $i -lt 600 ]; do sleep 0.1; i=$((i + 1)); done
 waits=$(ready live)
 grep -q "\"event\":\"COMPLETED\".*\"callid\":\"$now.23\"" "$T/live.log"
 ok "the live call was told" $? "$T/pass.2"

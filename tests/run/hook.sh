@@ -8,17 +8,8 @@ hook() {
 	# shellcheck disable=SC2086 # "ccache gcc" is two words
 	${CC:-cc} -std=c17 -D_GNU_SOURCE -O2 -I "$TOP" "-DHOOK_PROGRAM=\"$2\"" -o "$T/$1" "$TOP/cron/hook.c" "$TOP/cron/agi.c"
 }
-# wait_for COMMAND ...: until it succeeds, for 20 seconds at most.
-wait_for() {
-	i=0
-	until "$@" 2>/dev/null; do
-		i=$((i + 1))
-		[ $i -lt 200 ] || return 1
-		sleep 0.1
-	done
-}
 # agi OPTION ... PROGRAM ARGUMENT ...: what came of it; "hangs" where it does not come back.
-agi() { timeout 20 "$T/agi" "$@" || echo hangs; }
+agi() { timeout 120 "$T/agi" "$@" || echo hangs; }
 fact() { sed -n "s/^$1 //p" "$T/facts"; }
 
 cc=${CC:-cc}

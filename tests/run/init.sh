@@ -221,8 +221,18 @@ if has_terminal; then
 exec "$CELSYNC" init --root="$R"
 EOF
 	chmod +x "$T/asked"
-	(printf 'what\n%s\n' "$url"; sleep 1; printf '%s\n' "$TOKEN"; sleep 1) | script -qec "$T/asked" "$T/typescript" >"$T/out" 2>&1
+	mkfifo "$T/keys"
+	script -qefc "$T/asked" "$T/typescript" <"$T/keys" >"$T/out" 2>&1 &
+	asked=$!
+	pids="$pids $asked"
+	exec 7>"$T/keys"
+	printf 'what\n%s\n' "$url" >&7
+	# What is typed before the question is thrown away.
+	wait_for grep -q "PlanFix's key" "$T/typescript"
+	printf '%s\n' "$TOKEN" >&7
+	wait $asked
 	is "asked on a terminal: exit code" $? 0
+	exec 7>&-
 	is "an answer that is none is asked for again" "$(grep -c 'that is no address' "$T/typescript")" 1
 	is "the address and the key" "$(value planfix url) $(cat "$R/etc/celsync/token")" "$url $TOKEN"
 	is "the key is not echoed" "$(grep -cF "$TOKEN" "$T/typescript")" 0

@@ -8,7 +8,6 @@ TOP=${CELSYNC_TOP:-$(cd "$(dirname "$0")/../.." && pwd)}
 unset JOURNAL_STREAM
 cut_capture
 cut_recordings "$T/monitor"
-find "$T/monitor" -type f -exec touch -d '1 hour ago' {} +
 source="driver = sqlite
 path = $T/small.db"
 

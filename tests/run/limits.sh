@@ -28,7 +28,7 @@ planfix_more=
 	# As hexadecimal UTF-8, or what is none: SQL, shell, HTML, form encoding, newline, escape sequences, 80 bytes cut in the middle of a character, NUL.
 	k=0
 	for hex in "$(printf "x'); DROP TABLE cel; --" | od -An -v -tx1 | tr -d ' \n')" \
-		"$(printf '$(touch /tmp/celsync-was-here); `id`; | rm -rf /' | od -An -v -tx1 | tr -d ' \n')" \
+		"$(printf '$(touch %s/pwned); `touch %s/pwned`; | touch %s/pwned' "$T" "$T" "$T" | od -An -v -tx1 | tr -d ' \n')" \
 		"$(printf '<script>alert(1)</script>&amp;' | od -An -v -tx1 | tr -d ' \n')" \
 		"$(printf 'a=b&cmd=ping&planfix_token=x%%00%%0d%%0a+' | od -An -v -tx1 | tr -d ' \n')" \
 		"$(printf 'one\ntwo\r\nthree\ttab' | od -An -v -tx1 | tr -d ' \n')" \
@@ -71,7 +71,7 @@ is "hostile: the pass ends with 0" $? 0
 is "hostile: each call is told as anybody's" "$(grep -c '"ext":"101".*"status":"Success"' "$T/hostile.log")" "$k"
 is "hostile: with its talk" "$(grep '"status":"Success"' "$T/hostile.log" | grep -vc '"duration":"5"')" 0
 is "hostile: nothing was done to the source" "$(sqlite3 "$T/hostile.rows" 'select count(*) from cel')" $((k * 10 + 12))
-is "hostile: and nothing outside was made" "$(ls /tmp/celsync-was-here 2>/dev/null)" ""
+is "hostile: and nothing outside was made" "$(ls "$T/pwned" 2>/dev/null)" ""
 for command in "show 1795397151.1" "calls --from 2026-11-22 --to 2026-11-25 --json" "report --from 2026-11-22 --to 2026-11-25 --json" "recordings --all"; do
 	# shellcheck disable=SC2086 # words
 	"$CELSYNC" -v -c "$T/hostile.conf" $command >"$T/out" 2>"$T/err"

@@ -16,9 +16,9 @@ events() {
 	sed -n "s/.*\"event\":\"\([A-Z]*\)\".*\"ext\":\"\([0-9]*\)\",\"callid\":\"$1\"\(.*\)/\1 \2 \3/p" "$T/planfix.log" |
 		sed 's/^\([A-Z]* [0-9]*\).*"status":"\([A-Za-z]*\)".*"answer".*/\1 \2/; s/^\([A-Z]* [0-9]*\) .*[,{"].*/\1/' | paste -sd, - | sed 's/,/, /g'
 }
-await() { # CALLID TEXT: until the events are TEXT, 10 s at most; then says what they are
+await() { # CALLID TEXT: until the events are TEXT, two minutes at most; then says what they are
 	i=0
-	while [ "$(events "$1")" != "$2" ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i + 1)); done
+	while [ "$(events "$1")" != "$2" ] && [ $i -lt 1200 ]; do sleep 0.1; i=$((i + 1)); done
 	events "$1"
 }
 
@@ -36,7 +36,9 @@ sed -i '/^start = /d' "$T/live.conf"
 "$CELSYNC" -c "$T/live.conf" watch 2>"$T/watch.err" &
 watch=$!
 pids="$pids $watch"
-sleep 1.5
+# Its first pass is done: what comes now is new.
+passed() { [ "$(sqlite3 -cmd '.timeout 5000' "$T/live.conf.db" 'select max(last_pass) > 0 from checkpoint')" = 1 ]; }
+wait_for passed
 
 # A ring group (101, 102, 103), 102 answers.
 now=$(date +%s)
@@ -56,7 +58,6 @@ sleep 2.5
 is "and nothing more" "$(events "$now.23")" "$ended"
 
 # A caller who gives up: the Missed is told at the end, not before.
-now=$((now + 100000))
 now=$(date +%s)
 first=$(sql -e 'select min(id) from kept.cel where linkedid = "1795397275.49"')
 hangup=$(sql -e 'select min(id) from kept.cel where linkedid = "1795397275.49" and eventtype = "HANGUP"')
@@ -90,14 +91,13 @@ conference $((one + 1)) "$two"
 sleep 3
 conference $((two + 1)) "$last"
 i=0
-while [ "$(events "$now.283" | grep -o COMPLETED | wc -l)" -lt 2 ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i + 1)); done
+while [ "$(events "$now.283" | grep -o COMPLETED | wc -l)" -lt 2 ] && [ $i -lt 1200 ]; do sleep 0.1; i=$((i + 1)); done
 is "both who were in the conference are told" "$(events "$now.283" | tr , '\n' | grep -c 'COMPLETED 10[12] Success')" 2
 
 # The configuration is read again; a mistake in it changes nothing. Then it stops cleanly.
 echo 'nonsense = 1' >>"$T/live.conf"
 kill -HUP $watch
-sleep 1
-grep -q 'stays in force' "$T/watch.err"
+wait_for grep -q 'stays in force' "$T/watch.err"
 ok "a mistake in the configuration is told, and the old one stays" $? "$T/watch.err"
 kill -0 $watch 2>/dev/null
 ok "and the watch goes on" $?

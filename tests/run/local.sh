@@ -225,11 +225,10 @@ fi
 
 # SIGTERM and SIGINT at work: what is on its way is waited for, nothing else is begun. Tried: app_stop not looked at in deliver().
 for signal in TERM INT; do
-	world $signal --delay 300
+	world $signal --delay 1000
 	"$CELSYNC" -c "$T/$signal.conf" sync 2>"$T/$signal.said" &
 	pid=$!
-	i=0
-	while [ "$(told | wc -l)" -lt 1 ] && [ $i -lt 600 ]; do sleep 0.05; i=$((i + 1)); done
+	wait_for grep -q '"accepted":true' "$T/$signal.log"
 	kill -$signal $pid
 	wait $pid
 	is "$signal: ends with 128 and its number" $? "$([ $signal = TERM ] && echo 143 || echo 130)"

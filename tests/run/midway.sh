@@ -47,29 +47,28 @@ told clean >"$T/wanted"
 is "it has something to tell" "$([ "$(wc -l <"$T/wanted")" -gt 500 ] && echo yes)" yes
 planfix_stop
 
-# meet KIND PID: kills the query that reads the rows, or its connection, in mid-result: the program goes on in steps of some milliseconds, and
-# in between the server is asked what it is at.
-meet() {
-	i=0
-	while [ $i -lt 3000 ] && kill -STOP "$2" 2>/dev/null; do
-		id=$(sql -e "select id from information_schema.processlist where user = 'celsync' and info like '%linkedid%> 0 AND%ORDER BY%'")
-		[ -z "$id" ] || { sql -e "kill $1 $id"; sleep 0.2; kill -CONT "$2"; return 0; }
-		kill -CONT "$2"
-		sleep 0.01
-		i=$((i + 1))
-	done
-	return 1
-}
+# The query that reads the rows, or its connection, is killed in mid-result: a relay holds the answer there until it is done.
 # Tried: mariadb_scan_next() answering 0, the end, where the server ended the result with an error: the pass ends with 0.
 for kind in query connection; do
 	world $kind big
-	"$CELSYNC" -c "$T/$world.conf" sync 2>"$T/$kind.err" &
+	perl "$TOP/tests/lib/relay.pl" "$T/$kind.sock" "$socket" 'linkedid.*> 0 AND.*ORDER BY' "$T/$kind.held" 2>"$T/relay.err" &
+	relay=$!
+	pids="$pids $relay"
+	wait_for test -S "$T/$kind.sock"
+	sed "s|^socket = .*|socket = $T/$kind.sock|" "$T/$kind.conf" >"$T/$kind.relayed"
+	chmod 600 "$T/$kind.relayed"
+	"$CELSYNC" -c "$T/$kind.relayed" sync 2>"$T/$kind.err" &
 	pid=$!
-	meet $kind $pid
+	wait_for test -e "$T/$kind.held"
+	ok "$kind: the answer is held in its middle" $? "$T/relay.err"
+	id=$(sql -e "select id from information_schema.processlist where user = 'celsync' and info like '%linkedid%> 0 AND%ORDER BY%'")
+	sql -e "kill $kind $id"
 	is "$kind: it was killed in mid-result" $? 0
+	rm "$T/$kind.held"
 	wait $pid
 	is "$kind: the pass ends with 69" $? 69
 	is "$kind: it says so once" "$(grep -c '^celsync: ' "$T/$kind.err")" 1
+	kill $relay
 	run $kind
 	is "$kind: and the next with 0" $? 0
 	told $kind | diff "$T/wanted" - >"$T/diff"

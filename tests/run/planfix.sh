@@ -37,12 +37,12 @@ has() {
 	esac
 }
 
-# Waits, ten seconds at most, until a command succeeds.
+# Waits, two minutes at most, until a command succeeds.
 eventually() {
 	tries=0
 	until "$@"; do
 		tries=$((tries + 1))
-		[ $tries -lt 200 ] || return 1
+		[ $tries -lt 2400 ] || return 1
 		sleep 0.05
 	done
 }
@@ -82,7 +82,7 @@ send() {
 		set -- "$@" --data-urlencode "$field"
 		fields=$((fields - 1))
 	done
-	curl -s -m 20 -o "$T/body" -D "$T/head" -w '%{http_code}' "$@" "$url"
+	curl -s -m 120 -o "$T/body" -D "$T/head" -w '%{http_code}' "$@" "$url"
 }
 # NAME FIELD=VALUE ...: right, and answered so
 good() {
@@ -106,7 +106,7 @@ silent() {
 }
 # CURL-ARGUMENT ...: for what is wrong before it is a form
 raw() {
-	curl -s -m 20 -o "$T/body" -w '%{http_code}' "$@"
+	curl -s -m 120 -o "$T/body" -w '%{http_code}' "$@"
 }
 # WORDS BODY
 bad_body() {
@@ -130,7 +130,7 @@ completed() {
 }
 # The line of a rule, given while the server runs
 control() {
-	curl -s -m 20 -o "$T/body" -w '%{http_code}' --data-binary "$1" "${url%tel/api/}control"
+	curl -s -m 120 -o "$T/body" -w '%{http_code}' --data-binary "$1" "${url%tel/api/}control"
 }
 script() {
 	is "$(control "$1")" 200 "control takes: $1"
@@ -421,7 +421,7 @@ lost() {
 	new_id
 	event good "$1: picked up" in ACCEPTED "$id" 101
 	script "event=COMPLETED $1"
-	curl -s -m "${3:-20}" -o "$T/body" -d "planfix_token=$token&cmd=event&type=in&event=COMPLETED&phone=$phone" \
+	curl -s -m "${3:-120}" -o "$T/body" -d "planfix_token=$token&cmd=event&type=in&event=COMPLETED&phone=$phone" \
 		-d "ext=101&callid=$id&status=Success&duration=5&is_recorded=1" "$url"
 	is $? "$2" "$1: no whole answer"
 	has "$(last)" '"accepted":true' "$1: accepted all the same"
@@ -437,10 +437,10 @@ is "$(last | grep -c '"answer":null')" 1 'drop: the log shows no answer'
 again_once drop
 lost half 18
 again_once half
-lost hang 28 1
+lost hang 28 3
 again_once hang
-# The client waits for one second; that it has gone is found when the answer is due.
-lost 'slow 1500' 28 1
+# The client waits for three seconds; that it has gone is found when the answer is due.
+lost 'slow 6000' 28 3
 gone() {
 	curl -s "${url%tel/api/}control" | grep -q "\"lost\":1"
 }
@@ -471,21 +471,20 @@ event bad 'event: ACCEPTED after COMPLETED' in ACCEPTED 6.1 101
 stop 1 '--repeats any: the order still counts'
 
 # ---- stopped and started again ----------------------------------------------------------------
-fresh
+port=$(perl "$top/tests/lib/port.pl")
+fresh --port "$port"
 completed good 'before the restart' in 7.1 101 Success 5 1
 lost drop 52
 lost_id=$id
 script 'hang'
-curl -s -m 1 -o /dev/null -d "planfix_token=$token&cmd=ping" "$url"
-script 'count 2 slow 60000'
-curl -s -m 60 -o /dev/null -d "planfix_token=$token&cmd=ping" "$url" &
+curl -s -m 3 -o /dev/null -d "planfix_token=$token&cmd=ping" "$url"
+script 'count 2 slow 600000'
+curl -s -m 600 -o /dev/null -d "planfix_token=$token&cmd=ping" "$url" &
 waiting=$!
 slow() {
-	last | grep -q 'slow 60000'
+	last | grep -q 'slow 600000'
 }
 eventually slow
-port=${url##*:}
-port=${port%%/*}
 stop 0 'stops at once, whoever waits'
 wait $waiting
 is $? 52 'who waited gets no answer'
@@ -513,7 +512,7 @@ output = /dev/null
 data = "planfix_token=$token&cmd=event&type=in&event=COMPLETED&phone=$phone&ext=101&callid=8.$i&status=Missed&duration=0&is_recorded=0"
 EOF
 done | sed 1d >"$T/many"
-curl -s -f -m 60 --parallel --parallel-max 32 --parallel-immediate -K "$T/many" 2>"$T/err"
+curl -s -f -m 600 --parallel --parallel-max 32 --parallel-immediate -K "$T/many" 2>"$T/err"
 is $? 0 '600 requests over 32 connections'
 is "$(grep -c '"accepted":true' "$T/log")" 600 'all accepted'
 is "$(sed 's/^{"n":\([0-9]*\),.*/\1/' "$T/log" | tr '\n' ' ')" "$(seq 600 | tr '\n' ' ')" 'logged one after another'
@@ -526,7 +525,7 @@ is $? 0 'certificates are made'
 # CERTIFICATE CURL-EXIT NAME
 tls() {
 	fresh --cert "$T/certs/$1.pem" --key "$T/certs/$1.key"
-	curl -s -m 20 --cacert "$T/certs/ca.pem" -o /dev/null -d "planfix_token=$token&cmd=ping" "$url"
+	curl -s -m 120 --cacert "$T/certs/ca.pem" -o /dev/null -d "planfix_token=$token&cmd=ping" "$url"
 	is $? "$2" "$3"
 	stop 0 "$3: exit 0"
 }

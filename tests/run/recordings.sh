@@ -102,7 +102,7 @@ cd "$T" || exit 1
 planfix broken
 config "$T/broken.conf" "driver = sqlite
 path = $CAPTURE/master.db"
-timeout 60 "$CELSYNC" -c "$T/broken.conf" sync 2>"$T/broken.err"
+timeout 600 "$CELSYNC" -c "$T/broken.conf" sync 2>"$T/broken.err"
 is "a pass over broken recordings ends with 0" $? 0
 conf=$T/broken.conf
 is "cut off in the middle: what is there" "$(state "$conf" "$(one 1)")" "done"

@@ -15,8 +15,7 @@ age() { # DAYS: everything becomes so much older
 		UPDATE retention SET walked = walked - $1 * 86400000000"
 }
 
-cp -r "$CAPTURE/monitor" "$T/monitor"
-find "$T/monitor" -type f -exec touch -d 2026-11-23T03:00:00Z {} +
+recordings_there
 mkdir "$T/web"
 planfix keep
 recordings_more="publish_dir = $T/web

@@ -23,7 +23,7 @@ controls() { LC_ALL=C tr -dc '\000-\010\013-\037\177' <"$1" | wc -c; }
 # The picture: from the axis to the empty line behind the legend.
 picture() { sed -n '/^ *|[0-9][0-9]:/,/^$/p' "$1"; }
 
-cp -r "$CAPTURE/monitor" "$T/monitor"
+recordings_there
 config "$conf" "driver = sqlite
 path = $CAPTURE/master.db"
 

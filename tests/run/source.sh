@@ -11,7 +11,7 @@ run() { # NAME: one pass; its status, its words in $T/NAME.err, what PlanFix has
 told() { grep -c "\"callid\":\"$1\"" "$T/planfix.log"; }
 cursor() { sqlite3 "$T/source.conf.db" 'select cursor from checkpoint'; }
 
-cp -r "$CAPTURE/monitor" "$T/monitor"
+recordings_there
 database "$CAPTURE/schema.sql" "$CAPTURE/cel.sql" "$CAPTURE/cdr.sql"
 # The whole capture under another name; the table that is read grows as a real one does.
 sql -e 'create database kept; rename table asteriskcdrdb.cel to kept.cel, asteriskcdrdb.cdr to kept.cdr;
@@ -21,8 +21,7 @@ add_cdr() { sql asteriskcdrdb -e "insert into cdr select * from kept.cdr where $
 planfix planfix
 config "$T/source.conf" "driver = mariadb
 socket = $socket
-user = root
-timeout = 1"
+user = root"
 
 # Rows committed late, below the cursor. Without table_note_gaps the call is never told.
 add_cel 'id <= 380'
@@ -90,12 +89,19 @@ run back
 is "the old table again: all is well" $? 0
 
 # A table that is locked, and a server that is gone: nothing is lost, what waits is sent all the same.
-sql asteriskcdrdb -e 'lock tables cel write; select sleep(8)' >/dev/null &
+mkfifo "$T/lock"
+sql -n asteriskcdrdb <"$T/lock" >"$T/is-locked" &
 locker=$!
-sleep 0.5
+pids="$pids $locker"
+exec 8>"$T/lock"
+echo "lock tables cel write; select 'locked';" >&8
+wait_for grep -q locked "$T/is-locked"
+sed -i 's/^user = root/&\ntimeout = 1/' "$T/source.conf"
 run locked
 is "a locked table: status" $? 69
 is "one message and its remedy" "$(grep -c '^celsync: ' "$T/locked.err")" 1
+sed -i '/^timeout = 1$/d' "$T/source.conf"
+exec 8>&-
 wait $locker
 run unlocked
 is "and after the lock" $? 0

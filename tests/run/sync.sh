@@ -11,7 +11,7 @@ without_duration() { sed 's/"duration":"[0-9]*"//'; }
 table() { sqlite3 "$1" "select * from $2 order by 1, 2" 2>&1; }
 everything() { for t in outbox recording window; do table "$1" $t; done; table "$1" checkpoint | sed 's/|[^|]*$//'; }
 
-cp -r "$CAPTURE/monitor" "$T/monitor"
+recordings_there
 recordings_more="publish_dir = $T/public
 url = https://calls.example.com/r
 secret_file = $T/secret"

@@ -67,7 +67,7 @@ for unit in $SERVICES; do
 done
 
 # What the program calls is allowed: its system calls while it syncs, against systemd's own list of the filter's groups.
-cp -r "$CAPTURE/monitor" "$T/monitor"
+recordings_there
 recordings_more="publish_dir = $T/public
 url = https://calls.example.com/r
 secret_file = $T/secret"
@@ -105,7 +105,7 @@ WATCHDOG_USEC=1000000 NOTIFY_SOCKET=$T/nobody ASAN_OPTIONS=${ASAN_OPTIONS:-}:det
 tracer=$!
 pids="$pids $tracer"
 i=0
-until [ -e "$T/watch/celsync.db" ] && grep -q WATCHDOG "$T/trace.watch" || [ $i -eq 300 ]; do sleep 0.1; i=$((i + 1)); done
+until [ -e "$T/watch/celsync.db" ] && grep -q WATCHDOG "$T/trace.watch" || [ $i -eq 1200 ]; do sleep 0.1; i=$((i + 1)); done
 kill -TERM "$(sed -n '1s/ .*//p' "$T/trace.watch")"
 wait $tracer
 is "a traced watch ends with 143" $? 143

@@ -3,14 +3,6 @@
 TOP=${CELSYNC_TOP:-$(cd "$(dirname "$0")/../.." && pwd)}
 . "$TOP/tests/lib/tap.sh"
 
-wait_for() {
-	i=0
-	until "$@" 2>/dev/null; do
-		i=$((i + 1))
-		[ $i -lt 300 ] || return 1
-		sleep 0.1
-	done
-}
 # said WORD [TIMES]: systemd heard it at least so often.
 said() { [ "$(grep -c "$1" "$T/said")" -ge "${2:-1}" ]; }
 told() { [ "$(grep -c '"cmd":"event"' "$T/$1.log")" -ge "$2" ]; }
@@ -84,7 +76,7 @@ pids="$pids $watch"
 wait_for told hang 1
 ok "a request is under way" $? "$T/err"
 kill -TERM $watch
-(i=0; while kill -0 $watch 2>/dev/null && [ $i -lt 200 ]; do sleep 0.1; i=$((i + 1)); done; [ $i -lt 200 ] || kill -KILL $watch) &
+(i=0; while kill -0 $watch 2>/dev/null && [ $i -lt 1200 ]; do sleep 0.1; i=$((i + 1)); done; [ $i -lt 1200 ] || kill -KILL $watch) &
 wait $watch
 is "SIGTERM ends it all the same" $? 143
 is "no other request was begun" "$(grep -c '"cmd":"event"' "$T/hang.log")" 1

@@ -41,18 +41,10 @@ echo '<?php echo "ran"; ?>' >"$dir/run.php"
 ln -s /etc/passwd "$dir/passwd.mp3"
 chmod -R a+rX "$T/public"
 
-free_port() {
-	perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1") or die; print $s->sockport'
-}
 # started NAME PORT: waits until it answers.
 started() {
-	i=0
-	until curl -s -o /dev/null "http://127.0.0.1:$2/"; do
-		i=$((i + 1))
-		[ $i -lt 100 ] || { ok "$1 starts" 1 "$T/$1.err"; return 1; }
-		sleep 0.1
-	done
-	ok "$1 starts" 0
+	wait_for curl -s -o /dev/null "http://127.0.0.1:$2/"
+	ok "$1 starts" $? "$T/$1.err"
 }
 status() { curl -s -o "$T/body" -D "$T/head" -w '%{http_code}' --path-as-is "$@"; }
 header() { tr -d '\r' <"$T/head" | sed -n "s/^$1: //Ip"; }
@@ -149,10 +141,11 @@ http {
 	}
 }
 END
-nginx -c "$T/nginx.conf" -e "$T/nginx.err" 2>>"$T/nginx.err" &
+setpriv --pdeathsig TERM nginx -c "$T/nginx.conf" -e "$T/nginx.err" 2>>"$T/nginx.err" &
 pids="$pids $!"
 base=http://127.0.0.1:$port
-started nginx "$port" && try nginx
+started nginx "$port"
+try nginx
 
 # With modules that would list, follow and mistake, were they let.
 modules=$(dirname "$(find /usr/lib/apache2 /usr/lib64/httpd /etc/httpd -name mod_alias.so 2>/dev/null | head -n 1)")
@@ -184,10 +177,11 @@ END
 } >"$T/apache.conf"
 apache2 -t -f "$T/apache.conf" >"$T/apache.test" 2>&1
 ok "apache: the sample is understood" $? "$T/apache.test"
-apache2 -DFOREGROUND -f "$T/apache.conf" >"$T/apache.err" 2>&1 &
+setpriv --pdeathsig TERM apache2 -DFOREGROUND -f "$T/apache.conf" >"$T/apache.err" 2>&1 &
 pids="$pids $!"
 base=http://127.0.0.1:$port
-started apache "$port" && try apache
+started apache "$port"
+try apache
 
 # Past link_days the link ends, under both.
 sqlite3 "$T/all.conf.db" "update recording set published = published - 86400000000 * 8"

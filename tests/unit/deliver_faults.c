@@ -381,7 +381,7 @@ static void
 test_silent(void)
 {
 	struct place *place = place_open(answer_never);
-	place->planfix.timeout = SECOND / 4;
+	place->planfix.timeout = 2 * SECOND;
 	put_calls(place, 20);
 	deliver_now(place);
 	g_assert_true(place->result.unreachable);
