@@ -96,17 +96,38 @@ recording_rows(statement *query, GError **error)
 	    (GDestroyNotify)recording_clear, error);
 }
 
+/* One statement with the next would be one that SQLite must be able to take back: it would keep a copy of every page. */
+static gboolean
+is_emptied(store *db, const char *callid, gboolean *emptied, GError **error)
+{
+	statement *query = store_query(db, "recordings/emptied");
+	store_bind_text(query, ":callid", callid);
+	const int got = store_step(query, error);
+	if (got > 0)
+		store_reset(query);
+	*emptied = got > 0;
+	return got >= 0;
+}
+
 gboolean
 recordings_put(
     store *db, const struct recording *recording, gint64 now, gboolean *added, GError **error)
 {
+	gboolean emptied;
+	*added = FALSE;
+	if (!is_emptied(db, recording->callid, &emptied, error))
+		return FALSE;
+	if (emptied)
+		return TRUE;
 	statement *put = store_query(db, "recordings/put");
 	store_bind_text(put, ":callid", recording->callid);
 	store_bind_text(put, ":file", recording->file);
 	store_bind_text(put, ":path", recording->path);
+	store_bind_text(put, ":state", state_names[recording->state]);
 	store_bind_int(put, ":now", now);
 	store_bind_int(put, ":not_before", recording->not_before);
 	store_bind_int(put, ":call_ended", recording->call_ended);
+	store_bind_text(put, ":reason", recording->reason);
 	store_bind_text(put, ":title", recording->title);
 	store_bind_text(put, ":artist", recording->artist);
 	int changed;

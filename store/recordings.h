@@ -58,8 +58,9 @@ gint64 recording_next_look(const struct recording *recording, gint64 now, gint64
 void recording_clear(struct recording *recording);
 
 /*
- * What is wanted: callid, file, path, not_before, call_ended, title and artist; it is waiting since
- * `now`. A (callid, file) that is there is left as it is.
+ * What is wanted: callid, file, path, not_before, call_ended, title and artist; it is waiting since `now`, or none (with its
+ * reason) where it is known already that there is no file. A (callid, file) that is there is left as it is, and so are all
+ * of a call that retention has emptied.
  */
 gboolean recordings_put(
     store *store, const struct recording *recording, gint64 now, gboolean *added, GError **error);

@@ -68,6 +68,7 @@ begin_once(struct backfill *b, GError **error)
 	if (b->writing || b->teller.print != NULL)
 		return TRUE;
 	b->writing = store_begin(b->db, error);
+	absence_refresh(b->teller.absence);
 	b->uncommitted = 0;
 	b->began = g_get_monotonic_time();
 	return b->writing;
@@ -212,6 +213,10 @@ fill(struct backfill *b, GError **error)
 		return FALSE;
 	if (b->read || b->declined)
 		return TRUE;
+	if (b->db != NULL && b->teller.print == NULL &&
+	    !absence_open(b->db, &b->app->config->recordings, b->teller.now, &b->teller.absence,
+		error))
+		return FALSE;
 	struct rebuild_options options = pbx_rebuild_options(&b->pbx, b->app->config);
 	options.open = TRUE;
 	g_autoptr(rebuild) r = rebuild_new(b->pbx.source, &options, take_group, commit_block, b);
@@ -259,6 +264,7 @@ convert_now(struct backfill *b)
 		app_fail(_("recordings"), error);
 		return;
 	}
+	absent += b->teller.absent;
 	if (absent > 0)
 		log_say(LOG_LEVEL_INFO, "%" PRId64 " recordings are not there any more", absent);
 	if (!app_stop && !convert(b->db, &b->app->config->recordings, g_get_real_time(), &app_stop,
@@ -342,6 +348,7 @@ run(struct backfill *b, gboolean dry_run)
 	begin_progress(b);
 	gboolean ok = fill(b, &error);
 	end_progress(b);
+	g_clear_pointer(&b->teller.absence, absence_free);
 	if (ok && dry_run)
 		days_print(b->days, stderr, b->app->config->planfix.rate);
 	g_clear_pointer(&b->days, days_free);

@@ -240,10 +240,16 @@ want_recordings(struct teller *t, const struct call *call, GError **error)
 			.title = (char *)employee_of(call, r->file),
 			.artist = (char *)call->client,
 		};
+		g_autofree char *reason = NULL;
+		if (t->absence != NULL && absence_of(t->absence, path, call->end)) {
+			wanted.state = RECORDING_NONE;
+			wanted.reason = reason = absence_reason(path);
+		}
 		gboolean added;
 		if (!recordings_put(t->store, &wanted, t->now, &added, error))
 			return FALSE;
 		t->recordings += added;
+		t->absent += added && reason != NULL;
 	}
 	return TRUE;
 }

@@ -8,6 +8,7 @@
 #define CELSYNC_TELL_H
 
 #include "store/outbox.h"
+#include "sync/absent.h"
 #include "sync/config.h"
 #include "sync/form.h"
 
@@ -19,10 +20,12 @@ struct teller {
 	    print; /* a dry run: requests are printed here, one JSON object a line, and nothing is written */
 	const struct config *config;
 	struct form_settings form;
+	absence *absence;  /* says which recordings there are not; NULL: nobody looks. Borrowed */
 	gint64 now, start; /* µs UTC; start: nothing that began before is told */
 	gboolean history;  /* COMPLETED only, behind live traffic */
 	/* What was done. */
 	gint64 calls, events, recordings, skipped;
+	gint64 absent; /* of the recordings: none, as the file is not there */
 };
 
 /* `was_open`: it was known as open before, so that `start` does not hide it. */

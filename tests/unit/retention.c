@@ -315,7 +315,7 @@ test_attempts(void)
 static void
 test_plan(void)
 {
-	static const char *const statements[] = { "store/recordings/put", "store/late/resendable",
+	static const char *const statements[] = { "store/recordings/emptied", "store/late/resendable",
 		"store/retention/outbox_empty", "store/retention/recording_empty" };
 	struct scratch s;
 	scratch_open(&s);
