@@ -96,17 +96,18 @@ recording_rows(statement *query, GError **error)
 	    (GDestroyNotify)recording_clear, error);
 }
 
-/* One statement with the next would be one that SQLite must be able to take back: it would keep a copy of every page. */
-static gboolean
-is_emptied(store *db, const char *callid, gboolean *emptied, GError **error)
+gboolean
+recordings_emptied(store *db, const char *callid, gboolean *emptied, GError **error)
 {
-	statement *query = store_query(db, "recordings/emptied");
-	store_bind_text(query, ":callid", callid);
-	const int got = store_step(query, error);
-	if (got > 0)
-		store_reset(query);
-	*emptied = got > 0;
-	return got >= 0;
+	statement *query = store_query(
+	    db, callid != NULL ? "recordings/emptied" : "recordings/emptied_any");
+	if (callid != NULL)
+		store_bind_text(query, ":callid", callid);
+	if (store_step(query, error) < 0)
+		return FALSE;
+	*emptied = store_int(query, 0) != 0;
+	store_reset(query);
+	return TRUE;
 }
 
 gboolean
@@ -115,10 +116,14 @@ recordings_put(
 {
 	gboolean emptied;
 	*added = FALSE;
-	if (!is_emptied(db, recording->callid, &emptied, error))
-		return FALSE;
-	if (emptied)
-		return TRUE;
+	return recordings_emptied(db, recording->callid, &emptied, error) &&
+	       (emptied || recordings_add(db, recording, now, added, error));
+}
+
+gboolean
+recordings_add(
+    store *db, const struct recording *recording, gint64 now, gboolean *added, GError **error)
+{
 	statement *put = store_query(db, "recordings/put");
 	store_bind_text(put, ":callid", recording->callid);
 	store_bind_text(put, ":file", recording->file);

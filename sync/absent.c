@@ -15,6 +15,7 @@
 struct absence {
 	int spool;     /* descriptor */
 	gint64 before; /* of calls that ended then */
+	const char *reason;
 	char *folder;  /* looked into last; NULL: none. Owned */
 	int within;    /* it; -1: it is not there, or cannot be looked into */
 	gboolean missing;
@@ -71,11 +72,10 @@ absence_of(absence *a, const char *path, gint64 call_ended)
 	       is_missing(a->within, other);
 }
 
-char *
-absence_reason(const char *path)
+const char *
+absence_reason(const absence *a)
 {
-	return g_strdup_printf(
-	    _("the file is not there, and the call ended long ago: %s"), path);
+	return a->reason;
 }
 
 /* Nothing in it but what a file system puts there itself. */
@@ -117,7 +117,8 @@ absence_open(store *db, const struct recordings_settings *settings, gint64 now, 
 		return deserted;
 	}
 	*a = g_new0(absence, 1);
-	**a = (absence){ .spool = spool, .within = -1, .before = now - settings->wait };
+	**a = (absence){ .spool = spool, .within = -1, .before = now - settings->wait,
+		.reason = _("the file is not there, and the call ended long ago") };
 	return TRUE;
 }
 
@@ -139,7 +140,7 @@ settle_block(store *db, absence *a, const GArray *rows, gint64 *n, GError **erro
 		if (!absence_of(a, recording->path, recording->call_ended))
 			continue;
 		g_free(recording->reason);
-		recording->reason = absence_reason(recording->path);
+		recording->reason = g_strdup(a->reason);
 		recording->state = RECORDING_NONE;
 		if (!recordings_move(db, recording, RECORDING_WAITING, error))
 			return FALSE;

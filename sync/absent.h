@@ -22,8 +22,8 @@ void absence_free(absence *absence);
 void absence_refresh(absence *absence);
 /* Whether the call ended more than [recordings] wait ago, and neither WAV nor MP3 is there. */
 gboolean absence_of(absence *absence, const char *path, gint64 call_ended);
-/* What is noted of such a recording; free with g_free. */
-char *absence_reason(const char *path);
+/* What is noted of such a recording; borrowed. */
+const char *absence_reason(const absence *absence);
 
 /*
  * Waiting ones of calls that ended more than [recordings] wait before `now` (µs UTC), of which neither WAV nor MP3 is there, become
