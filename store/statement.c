@@ -25,7 +25,7 @@ struct statement {
 	 * names for each.
 	 */
 	guint8 *order;      /* indices from 1; 0: not known yet */
-	const char **names; /* SQLite's, by index */
+	const char **names; /* by index; interned */
 	int binding;        /* how many have been bound since the reset */
 };
 
@@ -127,7 +127,8 @@ parameter_index(statement *query, const char *parameter)
 		index = sqlite3_bind_parameter_index(query->prepared, parameter);
 		if (index < 1)
 			g_error("statement %s has no parameter %s", query->name, parameter);
-		query->names[index - 1] = sqlite3_bind_parameter_name(query->prepared, index);
+		/* SQLite's own goes when it prepares the statement anew. */
+		query->names[index - 1] = g_intern_string(parameter);
 		if (at < query->parameters)
 			query->order[at] = (guint8)index;
 	}
