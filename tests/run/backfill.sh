@@ -130,7 +130,7 @@ is "--known: the others are told" "$(completed known | wc -l)" $((wanted - 3))
 planfix_stop
 
 # A window that the hook opened, under another id of the call, is closed under that one; the others are told as ever.
-# Tried: tell_begin() saying that nothing was announced: both parts fail.
+# Tried: tell_begin() saying that nothing was announced: the first part fails.
 planfix hooked
 rm -f "$T"/fill.conf.db*
 config "$T/fill.conf" "driver = sqlite
