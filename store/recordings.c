@@ -99,8 +99,8 @@ recording_rows(statement *query, GError **error)
 gboolean
 recordings_emptied(store *db, const char *callid, gboolean *emptied, GError **error)
 {
-	statement *query = store_query(
-	    db, callid != NULL ? "recordings/emptied" : "recordings/emptied_any");
+	statement *query =
+	    store_query(db, callid != NULL ? "recordings/emptied" : "recordings/emptied_any");
 	if (callid != NULL)
 		store_bind_text(query, ":callid", callid);
 	if (store_step(query, error) < 0)

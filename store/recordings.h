@@ -61,8 +61,7 @@ void recording_clear(struct recording *recording);
  * Whether retention has emptied recordings of a call, or (callid NULL) any: their names are not known any more, so those
  * of that call must not be taken in again.
  */
-gboolean
-recordings_emptied(store *store, const char *callid, gboolean *emptied, GError **error);
+gboolean recordings_emptied(store *store, const char *callid, gboolean *emptied, GError **error);
 /*
  * What is wanted: callid, file, path, not_before, call_ended, title and artist; it is waiting since `now`, or none (with its
  * reason) where it is known already that there is no file. A (callid, file) that is there is left as it is, and so are those of a

@@ -16,8 +16,8 @@ struct absence {
 	int spool;     /* descriptor */
 	gint64 before; /* of calls that ended then */
 	const char *reason;
-	char *folder;  /* looked into last; NULL: none. Owned */
-	int within;    /* it; -1: it is not there, or cannot be looked into */
+	char *folder; /* looked into last; NULL: none. Owned */
+	int within;   /* it; -1: it is not there, or cannot be looked into */
 	gboolean missing;
 };
 
@@ -53,8 +53,7 @@ enter(absence *a, const char *path, gsize length)
 		return;
 	absence_refresh(a);
 	a->folder = g_strndup(path, length);
-	a->within =
-	    beneath_open(a->spool, length > 0 ? a->folder : ".", O_RDONLY | O_DIRECTORY, 0);
+	a->within = beneath_open(a->spool, length > 0 ? a->folder : ".", O_RDONLY | O_DIRECTORY, 0);
 	a->missing = a->within < 0 && is_not_there(errno);
 }
 
@@ -104,8 +103,8 @@ is_deserted(store *db, const char *spool, gboolean *deserted, GError **error)
 }
 
 gboolean
-absence_open(store *db, const struct recordings_settings *settings, gint64 now, absence **a,
-    GError **error)
+absence_open(
+    store *db, const struct recordings_settings *settings, gint64 now, absence **a, GError **error)
 {
 	gboolean deserted = FALSE;
 	*a = NULL;
@@ -117,7 +116,9 @@ absence_open(store *db, const struct recordings_settings *settings, gint64 now, 
 		return deserted;
 	}
 	*a = g_new0(absence, 1);
-	**a = (absence){ .spool = spool, .within = -1, .before = now - settings->wait,
+	**a = (absence){ .spool = spool,
+		.within = -1,
+		.before = now - settings->wait,
 		.reason = _("the file is not there, and the call ended long ago") };
 	return TRUE;
 }

@@ -213,8 +213,8 @@ fill(struct backfill *b, GError **error)
 	if (b->read || b->declined)
 		return TRUE;
 	if (b->db != NULL && b->teller.print == NULL &&
-	    !absence_open(b->db, &b->app->config->recordings, b->teller.now, &b->teller.absence,
-		error))
+	    !absence_open(
+		b->db, &b->app->config->recordings, b->teller.now, &b->teller.absence, error))
 		return FALSE;
 	struct rebuild_options options = pbx_rebuild_options(&b->pbx, b->app->config);
 	options.open = TRUE;
@@ -258,8 +258,8 @@ convert_now(struct backfill *b)
 	    lock_take(b->app->config->store.path, "read", &lock, &error) == LOCK_TAKEN;
 	g_clear_error(&error);
 	/* Those that were wanted before, by a run that waited for them. */
-	if (mine && !absent_settle(b->db, &b->app->config->recordings, g_get_real_time(),
-			&app_stop, &absent, &error)) {
+	if (mine && !absent_settle(b->db, &b->app->config->recordings, g_get_real_time(), &app_stop,
+			&absent, &error)) {
 		app_fail(_("recordings"), error);
 		return;
 	}

@@ -122,8 +122,7 @@ GArray *
 form_of_event(const struct event *event, const struct form_settings *settings)
 {
 	const struct call *call = event->call;
-	GArray *fields =
-	    g_array_sized_new(FALSE, FALSE, sizeof(struct form_field), FIELDS_USUAL);
+	GArray *fields = g_array_sized_new(FALSE, FALSE, sizeof(struct form_field), FIELDS_USUAL);
 	g_array_set_clear_func(fields, field_clear);
 	add(fields, "cmd", "event");
 	add(fields, "type", call->direction == DIRECTION_IN ? "in" : "out");

@@ -165,8 +165,7 @@ tell_leg_new(struct teller *t, const struct call *call, const struct leg *leg, g
 	*done = FALSE;
 	if (!t->none_announced || event_finished(call, leg, &before, FALSE, events, &after) != 1)
 		return TRUE;
-	const struct window none = { 0 },
-			    window = closed_window(t, &events[0], &none, &after);
+	const struct window none = { 0 }, window = closed_window(t, &events[0], &none, &after);
 	if (!windows_add(t->store, &window, done, error))
 		return FALSE;
 	*told |= *done;

@@ -117,7 +117,8 @@ test_absent(void)
 
 	g_assert_true(recordings_emptied(s.db, NULL, &emptied, NULL));
 	g_assert_false(emptied);
-	scratch_run(s.path, "UPDATE recording SET file = 'removed', path = '', wav_gone = 0 WHERE callid = 'c'");
+	scratch_run(s.path,
+	    "UPDATE recording SET file = 'removed', path = '', wav_gone = 0 WHERE callid = 'c'");
 	g_assert_true(recordings_emptied(s.db, NULL, &emptied, NULL));
 	g_assert_true(emptied);
 	g_assert_true(recordings_emptied(s.db, "c", &emptied, NULL));

@@ -443,7 +443,8 @@ test_bindings(void)
 	scratch_run(s.path, "CREATE TABLE later (x); DROP TABLE later");
 	put_mark(s.db, 4, TRUE);
 	put_mark(s.db, 5, FALSE);
-	g_autofree char *marks = scratch_shell(s.path, "SELECT id, uniqueid, wall FROM mark ORDER BY id");
+	g_autofree char *marks =
+	    scratch_shell(s.path, "SELECT id, uniqueid, wall FROM mark ORDER BY id");
 	g_assert_cmpstr(marks, ==, "1|u|2\n2|u|3\n3|u|4\n4|u|5\n5|u|6");
 	scratch_close(&s);
 }
