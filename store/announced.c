@@ -33,6 +33,17 @@ announced_id(store *db, const char *id, const char *callid, gint64 at, GError **
 }
 
 gboolean
+announced_any(store *db, gboolean *any, GError **error)
+{
+	statement *query = store_query(db, "windows/announced_any");
+	if (store_step(query, error) < 0)
+		return FALSE;
+	*any = store_int(query, 0) != 0;
+	store_reset(query);
+	return TRUE;
+}
+
+gboolean
 announced_as(store *db, const char *const *ids, const char *ext, char **callid, GError **error)
 {
 	*callid = NULL;

@@ -19,6 +19,8 @@ gboolean announced_put(store *store, const struct outbox_new *item, enum outbox_
 /* The call with this linkedid or uniqueid was announced as `callid`. */
 gboolean announced_id(store *store, const char *id, const char *callid, gint64 at, GError **error);
 
+/* Whether the hook ever announced anything that is still known. */
+gboolean announced_any(store *store, gboolean *any, GError **error);
 /*
  * The callid under which the hook opened a window of `ext` for a call known by any of `ids` (NULL at the end), the first that has
  * one; *callid NULL: none did. Free with g_free.

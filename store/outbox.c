@@ -90,9 +90,27 @@ read_item(statement *query, gpointer element)
 	item->answer = g_strdup(store_text(query, 17));
 }
 
+static gboolean
+wait_behind(store *db, const struct outbox_new *item, gint64 *not_before, GError **error)
+{
+	statement *behind = store_query(db, "outbox/behind");
+	store_bind_text(behind, ":callid", item->callid);
+	store_bind_text(behind, ":ext", item->ext);
+	store_bind_int(behind, ":n", item->n);
+	store_bind_int(behind, ":rank", item->rank);
+	if (store_step(behind, error) < 0)
+		return FALSE;
+	*not_before = MAX(*not_before, store_int(behind, 0));
+	store_reset(behind);
+	return TRUE;
+}
+
 gboolean
 outbox_put(store *db, const struct outbox_new *item, gint64 now, gboolean *added, GError **error)
 {
+	gint64 not_before = now;
+	if (!item->first && !wait_behind(db, item, &not_before, error))
+		return FALSE;
 	statement *put = store_query(db, "outbox/put");
 	store_bind_text(put, ":callid", item->callid);
 	store_bind_text(put, ":ext", item->ext);
@@ -104,6 +122,7 @@ outbox_put(store *db, const struct outbox_new *item, gint64 now, gboolean *added
 	store_bind_text(put, ":recording", item->recording);
 	store_bind_int(put, ":call_start", item->call_start);
 	store_bind_int(put, ":expires", item->expires);
+	store_bind_int(put, ":not_before", not_before);
 	store_bind_int(put, ":now", now);
 	int changed;
 	if (!store_run(put, &changed, error))

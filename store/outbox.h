@@ -67,6 +67,7 @@ struct outbox_new {
 	const char *recording;
 	gint64 call_start; /* for `replay --from --to` and `show` */
 	gint64 expires;    /* 0: never by itself */
+	gboolean first;    /* it is known that no ACCEPTED or COMPLETED stands before it */
 };
 
 /* *added FALSE where the key was there already. */

@@ -97,16 +97,42 @@ recording_rows(statement *query, GError **error)
 }
 
 gboolean
+recordings_emptied(store *db, const char *callid, gboolean *emptied, GError **error)
+{
+	statement *query =
+	    store_query(db, callid != NULL ? "recordings/emptied" : "recordings/emptied_any");
+	if (callid != NULL)
+		store_bind_text(query, ":callid", callid);
+	if (store_step(query, error) < 0)
+		return FALSE;
+	*emptied = store_int(query, 0) != 0;
+	store_reset(query);
+	return TRUE;
+}
+
+gboolean
 recordings_put(
+    store *db, const struct recording *recording, gint64 now, gboolean *added, GError **error)
+{
+	gboolean emptied;
+	*added = FALSE;
+	return recordings_emptied(db, recording->callid, &emptied, error) &&
+	       (emptied || recordings_add(db, recording, now, added, error));
+}
+
+gboolean
+recordings_add(
     store *db, const struct recording *recording, gint64 now, gboolean *added, GError **error)
 {
 	statement *put = store_query(db, "recordings/put");
 	store_bind_text(put, ":callid", recording->callid);
 	store_bind_text(put, ":file", recording->file);
 	store_bind_text(put, ":path", recording->path);
+	store_bind_text(put, ":state", state_names[recording->state]);
 	store_bind_int(put, ":now", now);
 	store_bind_int(put, ":not_before", recording->not_before);
 	store_bind_int(put, ":call_ended", recording->call_ended);
+	store_bind_text(put, ":reason", recording->reason);
 	store_bind_text(put, ":title", recording->title);
 	store_bind_text(put, ":artist", recording->artist);
 	int changed;

@@ -58,9 +58,17 @@ gint64 recording_next_look(const struct recording *recording, gint64 now, gint64
 void recording_clear(struct recording *recording);
 
 /*
- * What is wanted: callid, file, path, not_before, call_ended, title and artist; it is waiting since
- * `now`. A (callid, file) that is there is left as it is.
+ * Whether retention has emptied recordings of a call, or (callid NULL) any: their names are not known any more, so those
+ * of that call must not be taken in again.
  */
+gboolean recordings_emptied(store *store, const char *callid, gboolean *emptied, GError **error);
+/*
+ * What is wanted: callid, file, path, not_before, call_ended, title and artist; it is waiting since `now`, or none (with its
+ * reason) where it is known already that there is no file. A (callid, file) that is there is left as it is, and so are those of a
+ * call of which retention has emptied one. recordings_add() does not look for that: for who knows that nothing is emptied.
+ */
+gboolean recordings_add(
+    store *store, const struct recording *recording, gint64 now, gboolean *added, GError **error);
 gboolean recordings_put(
     store *store, const struct recording *recording, gint64 now, gboolean *added, GError **error);
 gboolean recordings_get(store *store, const char *callid, const char *file,

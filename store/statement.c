@@ -5,6 +5,8 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#define PARAMETERS_MAX 64
+
 /*
  * A statement's name, parameters and columns are written in this program: where they do not fit, it
  * is a mistake no run can mend, and g_error() ends the program with the statement's name.
@@ -17,6 +19,14 @@ struct statement {
 	GError *broken;         /* why it cannot be prepared; store_step() tells */
 	guint64 bound;          /* bit i: parameter i + 1 has a value */
 	int failed;             /* of a binding; SQLITE_OK: none */
+	int parameters;         /* how many it has */
+	/*
+	 * The order in which they were bound: mostly it is that of the last time, and SQLite need not look through its list of
+	 * names for each.
+	 */
+	guint8 *order;      /* indices from 1; 0: not known yet */
+	const char **names; /* by index; interned */
+	int binding;        /* how many have been bound since the reset */
 };
 
 static void
@@ -24,6 +34,8 @@ statement_free(gpointer data)
 {
 	statement *query = data;
 	sqlite3_finalize(query->prepared);
+	g_free(query->order);
+	g_free(query->names);
 	g_clear_error(&query->broken);
 	g_free(query);
 }
@@ -54,6 +66,13 @@ prepare(statement *query)
 	if (sqlite3_prepare_v3(query->db->handle, query->text, -1, SQLITE_PREPARE_PERSISTENT,
 		&query->prepared, NULL) != SQLITE_OK)
 		handle_failed(query->db, query->name, &query->broken);
+	query->parameters = sqlite3_bind_parameter_count(query->prepared);
+	if (query->parameters > PARAMETERS_MAX)
+		g_error("statement %s has too many parameters", query->name);
+	query->order = g_renew(guint8, query->order, query->parameters);
+	query->names = g_renew(const char *, query->names, query->parameters);
+	for (int i = 0; i < query->parameters; i++)
+		query->order[i] = 0;
 }
 
 gboolean
@@ -78,9 +97,11 @@ store_reset(statement *query)
 {
 	if (query->prepared != NULL) {
 		sqlite3_reset(query->prepared);
-		sqlite3_clear_bindings(query->prepared);
+		if (query->bound != 0)
+			sqlite3_clear_bindings(query->prepared);
 	}
 	query->bound = 0;
+	query->binding = 0;
 	query->failed = SQLITE_OK;
 }
 
@@ -100,9 +121,17 @@ store_query(store *db, const char *name)
 static int
 parameter_index(statement *query, const char *parameter)
 {
-	const int index = sqlite3_bind_parameter_index(query->prepared, parameter);
-	if (index < 1 || index > 64)
-		g_error("statement %s has no parameter %s", query->name, parameter);
+	const int at = query->binding++;
+	int index = at < query->parameters ? query->order[at] : 0;
+	if (index == 0 || strcmp(query->names[index - 1], parameter) != 0) {
+		index = sqlite3_bind_parameter_index(query->prepared, parameter);
+		if (index < 1)
+			g_error("statement %s has no parameter %s", query->name, parameter);
+		/* SQLite's own goes when it prepares the statement anew. */
+		query->names[index - 1] = g_intern_string(parameter);
+		if (at < query->parameters)
+			query->order[at] = (guint8)index;
+	}
 	query->bound |= G_GUINT64_CONSTANT(1) << (index - 1);
 	return index;
 }
@@ -144,8 +173,8 @@ store_step(statement *query, GError **error)
 		g_propagate_error(error, g_error_copy(query->broken));
 		return -1;
 	}
-	const int parameters = sqlite3_bind_parameter_count(query->prepared);
-	if (parameters > 0 && query->bound != G_MAXUINT64 >> (64 - parameters))
+	const int parameters = query->parameters;
+	if (parameters > 0 && query->bound != G_MAXUINT64 >> (PARAMETERS_MAX - parameters))
 		g_error("statement %s: a parameter has no value", query->name);
 	if (query->failed != SQLITE_OK)
 		return statement_failed(query, error);

@@ -45,10 +45,9 @@ windows_get(store *db, const char *callid, const char *ext, struct window *windo
 	return TRUE;
 }
 
-gboolean
-windows_put(store *db, const struct window *window, GError **error)
+static void
+bind_window(statement *put, const struct window *window)
 {
-	statement *put = store_query(db, "windows/put");
 	store_bind_text(put, ":callid", window->callid);
 	store_bind_text(put, ":ext", window->ext);
 	store_bind_int(put, ":n", window->n);
@@ -58,7 +57,26 @@ windows_put(store *db, const struct window *window, GError **error)
 	store_bind_text(put, ":closed_as", window->closed_as);
 	store_bind_int(put, ":closed", window->closed);
 	store_bind_int(put, ":final", window->final != FALSE);
+}
+
+gboolean
+windows_put(store *db, const struct window *window, GError **error)
+{
+	statement *put = store_query(db, "windows/put");
+	bind_window(put, window);
 	return store_run(put, NULL, error);
+}
+
+gboolean
+windows_add(store *db, const struct window *window, gboolean *added, GError **error)
+{
+	statement *add = store_query(db, "windows/add");
+	int changed;
+	bind_window(add, window);
+	if (!store_run(add, &changed, error))
+		return FALSE;
+	*added = changed == 1;
+	return TRUE;
 }
 
 GArray *

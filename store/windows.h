@@ -28,6 +28,8 @@ gboolean windows_get(store *store, const char *callid, const char *ext, struct w
     gboolean *found, GError **error);
 /* Inserts or replaces by (callid, ext, n). */
 gboolean windows_put(store *store, const struct window *window, GError **error);
+/* Inserts; where (callid, ext, n) is there already, *added is FALSE and it stays. */
+gboolean windows_add(store *store, const struct window *window, gboolean *added, GError **error);
 /* All windows of a call, or, callid NULL, all that are open and opened before `before`. struct window. */
 GArray *windows_of(store *store, const char *callid, gint64 before, GError **error);
 

@@ -70,7 +70,7 @@ begin_once(struct backfill *b, GError **error)
 	b->writing = store_begin(b->db, error);
 	b->uncommitted = 0;
 	b->began = g_get_monotonic_time();
-	return b->writing;
+	return b->writing && tell_begin(&b->teller, error);
 }
 
 static gboolean
@@ -212,6 +212,10 @@ fill(struct backfill *b, GError **error)
 		return FALSE;
 	if (b->read || b->declined)
 		return TRUE;
+	if (b->db != NULL && b->teller.print == NULL &&
+	    !absence_open(
+		b->db, &b->app->config->recordings, b->teller.now, &b->teller.absence, error))
+		return FALSE;
 	struct rebuild_options options = pbx_rebuild_options(&b->pbx, b->app->config);
 	options.open = TRUE;
 	g_autoptr(rebuild) r = rebuild_new(b->pbx.source, &options, take_group, commit_block, b);
@@ -249,18 +253,23 @@ convert_now(struct backfill *b)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(run_lock) lock = NULL;
 	struct convert_result result = { 0 };
-	if (lock_take(b->app->config->store.path, "read", &lock, &error) != LOCK_TAKEN) {
-		log_say(LOG_LEVEL_INFO, "recordings are left to the run that is at work");
-		return;
-	}
-	gint64 absent;
-	if (!absent_settle(b->db, &b->app->config->recordings, g_get_real_time(), &app_stop,
-		&absent, &error)) {
+	gint64 absent = 0;
+	const gboolean mine =
+	    lock_take(b->app->config->store.path, "read", &lock, &error) == LOCK_TAKEN;
+	g_clear_error(&error);
+	/* Those that were wanted before, by a run that waited for them. */
+	if (mine && !absent_settle(b->db, &b->app->config->recordings, g_get_real_time(), &app_stop,
+			&absent, &error)) {
 		app_fail(_("recordings"), error);
 		return;
 	}
+	absent += b->teller.absent;
 	if (absent > 0)
 		log_say(LOG_LEVEL_INFO, "%" PRId64 " recordings are not there any more", absent);
+	if (!mine) {
+		log_say(LOG_LEVEL_INFO, "recordings are left to the run that is at work");
+		return;
+	}
 	if (!app_stop && !convert(b->db, &b->app->config->recordings, g_get_real_time(), &app_stop,
 			     &result, &error))
 		app_fail(_("recordings"), error);
@@ -342,6 +351,7 @@ run(struct backfill *b, gboolean dry_run)
 	begin_progress(b);
 	gboolean ok = fill(b, &error);
 	end_progress(b);
+	g_clear_pointer(&b->teller.absence, absence_free);
 	if (ok && dry_run)
 		days_print(b->days, stderr, b->app->config->planfix.rate);
 	g_clear_pointer(&b->days, days_free);

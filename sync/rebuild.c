@@ -411,8 +411,12 @@ rebuild_orphans(rebuild *r, gint64 from, gint64 to, const volatile gint *stop, G
 {
 	if (!source_has_cdr(r->source) || from >= to)
 		return TRUE;
-	/* Records of all groups that ended count as told. */
-	if (!turn_block(r, error) || !finish_block(r, error))
+	/*
+	 * Records of groups that were handed out count as told: of the last ones, too, or the table would seem to have more than those.
+	 * What is held may still be tied.
+	 */
+	if (r->options.hold ? !turn_block(r, error) || !finish_block(r, error)
+			    : !rebuild_finish(r, error))
 		return FALSE;
 	gint64 low = zone_wall(r->options.zone, from), high = zone_wall(r->options.zone, to);
 	gint64 first = (low + DAY - 1) / DAY, end = high / DAY;

@@ -44,7 +44,8 @@ gboolean rebuild_scan(
     rebuild *rebuild, gint64 after, gint64 until, const volatile gint *stop, GError **error);
 /*
  * Adds CDR records with from <= calldate < to (µs UTC) of which no CEL row is there: calls of a PBX whose CEL is off, or
- * whose CEL rows were lost. Read by the day, so that memory does not grow with the period.
+ * whose CEL rows were lost. Read by the day, so that memory does not grow with the period. Unless groups are held, those that
+ * are left are completed and handed out before.
  */
 gboolean rebuild_orphans(
     rebuild *rebuild, gint64 from, gint64 to, const volatile gint *stop, GError **error);

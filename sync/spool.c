@@ -44,84 +44,113 @@ spool_name_time(const char *path, GTimeZone *zone)
 	    (int)(clock / 10000), (int)(clock / 100 % 100), clock % 100);
 }
 
-/* The parts of what was said; NULL where one of them must not be. */
-static GPtrArray *
-split(const char *said)
+/* Copies a path without its empty parts and "."; `to` has room for n + 1 bytes. */
+static void
+squeeze(char *to, const char *path, gsize n)
 {
-	g_autofree char *path = g_strndup(said, strcspn(said, ","));
-	g_auto(GStrv) all = g_strsplit(path, "/", -1);
-	g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(g_free);
+	const char *end = path + n;
+	char *at = to;
 
-	if (!g_utf8_validate(path, -1, NULL) || g_str_has_suffix(path, "/"))
-		return NULL;
-	for (const char *p = path; *p; p++)
-		if (g_ascii_iscntrl(*p))
-			return NULL;
-	for (char **part = all; *part; part++) {
-		if (strcmp(*part, "..") == 0)
-			return NULL;
-		if (**part && strcmp(*part, ".") != 0)
-			g_ptr_array_add(parts, g_strdup(*part));
+	while (path < end) {
+		const char *slash = memchr(path, '/', (gsize)(end - path));
+		gsize length = (gsize)((slash ? slash : end) - path);
+
+		if (length > 0 && !(length == 1 && *path == '.')) {
+			if (at > to)
+				*at++ = '/';
+			memmove(at, path, length);
+			at += length;
+		}
+		path += length + 1;
 	}
-	/* Hidden names are those of our own temporary files. */
-	if (parts->len == 0 || *(const char *)parts->pdata[parts->len - 1] == '.')
-		return NULL;
-	return g_steal_pointer(&parts);
-}
-
-static char *
-join(const GPtrArray *parts, guint from)
-{
-	g_autoptr(GString) path = g_string_new(parts->pdata[from]);
-
-	for (guint i = from + 1; i < parts->len; i++)
-		g_string_append_printf(path, "/%s", (const char *)parts->pdata[i]);
-	return g_string_free(g_steal_pointer(&path), FALSE);
-}
-
-/* How many parts of the path are the spool folder's; 0: it lies elsewhere. */
-static guint
-prefix(const GPtrArray *parts, const char *spool)
-{
-	g_auto(GStrv) all = g_strsplit(spool, "/", -1);
-	guint n = 0;
-
-	for (char **part = all; *part; part++) {
-		if (!**part || strcmp(*part, ".") == 0)
-			continue;
-		if (n >= parts->len || strcmp(*part, parts->pdata[n]) != 0)
-			return 0;
-		n++;
-	}
-	return n < parts->len ? n : 0;
+	*at = '\0';
 }
 
 static gboolean
-digits(const char *text, gsize n)
+climbs(const char *path)
 {
-	return strlen(text) == n && strspn(text, "0123456789") == n;
+	for (const char *at = path; (at = strstr(at, "..")) != NULL; at++)
+		if ((at == path || at[-1] == '/') && (at[2] == '/' || at[2] == '\0'))
+			return TRUE;
+	return FALSE;
+}
+
+/* What was said, without its empty parts; NULL where it can be no path. */
+static char *
+clean(const char *said)
+{
+	gsize n = strcspn(said, ",");
+	g_autofree char *path = NULL;
+
+	if (n == 0 || said[n - 1] == '/' || !g_utf8_validate(said, (gssize)n, NULL))
+		return NULL;
+	for (gsize i = 0; i < n; i++)
+		if (g_ascii_iscntrl(said[i]))
+			return NULL;
+	path = g_malloc(n + 1);
+	squeeze(path, said, n);
+	/* Hidden names are those of our own temporary files. */
+	if (*path == '\0' || climbs(path) || *spool_base_name(path) == '.')
+		return NULL;
+	return g_steal_pointer(&path);
+}
+
+/* What follows the spool folder; NULL: the path lies elsewhere. */
+static const char *
+beneath(const char *path, const char *spool)
+{
+	gsize n = strlen(spool);
+	g_autofree char *folder = g_malloc(n + 1);
+
+	squeeze(folder, spool, n);
+	n = strlen(folder);
+	return n > 0 && strncmp(path, folder, n) == 0 && path[n] == '/' ? path + n + 1 : NULL;
+}
+
+/* The last four parts; NULL: there are fewer. */
+static const char *
+last_four(const char *path)
+{
+	int parts = 0;
+
+	for (const char *at = path + strlen(path); at > path; at--)
+		if (at[-1] == '/' && ++parts == 4)
+			return at;
+	return parts == 3 ? path : NULL;
+}
+
+/* YYYY/MM/DD/ */
+static gboolean
+is_dated(const char *path)
+{
+	static const char form[] = "0000/00/00/";
+
+	for (gsize i = 0; form[i] != '\0'; i++)
+		if (form[i] == '0' ? !g_ascii_isdigit(path[i]) : path[i] != form[i])
+			return FALSE;
+	return TRUE;
 }
 
 char *
 spool_path(const char *spool, const char *said)
 {
-	g_autoptr(GPtrArray) parts = said ? split(said) : NULL;
+	g_autofree char *path = said ? clean(said) : NULL, *folder = NULL;
 	g_autoptr(GTimeZone) zone = NULL;
 	g_autoptr(GDateTime) time = NULL;
-	g_autofree char *folder = NULL;
-	const char *name;
-	guint skip;
+	const char *rest, *name;
 
-	if (!parts)
+	if (!path)
 		return NULL;
-	skip = *said == '/' ? prefix(parts, spool) : 0;
-	if (skip > 0 || (*said != '/' && parts->len > 1))
-		return join(parts, skip);
-	if (parts->len > 3 && digits(parts->pdata[parts->len - 4], 4) &&
-	    digits(parts->pdata[parts->len - 3], 2) && digits(parts->pdata[parts->len - 2], 2))
-		return join(parts, parts->len - 4);
+	if (*said != '/' && strchr(path, '/'))
+		return g_steal_pointer(&path);
+	rest = *said == '/' ? beneath(path, spool) : NULL;
+	if (rest)
+		return g_strdup(rest);
+	rest = last_four(path);
+	if (rest && is_dated(rest))
+		return g_strdup(rest);
 	/* No clock is asked: the date stands in the name as it does in the folder. */
-	name = parts->pdata[parts->len - 1];
+	name = spool_base_name(path);
 	zone = g_time_zone_new_utc();
 	time = spool_name_time(name, zone);
 	if (!time)

@@ -42,7 +42,7 @@ find_screen(struct teller *t, const struct call *call, const char *ext, struct s
 	*screen = (struct screen){ .call = *call };
 	if (!window_of(t, call->callid, ext, &screen->window, &found, error))
 		return FALSE;
-	if (!found && t->store != NULL) {
+	if (!found && t->store != NULL && !t->none_announced) {
 		if (!announced_as(t->store, call->aliases, ext, &screen->announced, error))
 			return FALSE;
 		if (screen->announced != NULL) {
@@ -61,13 +61,13 @@ find_screen(struct teller *t, const struct call *call, const char *ext, struct s
 	return TRUE;
 }
 
-static gboolean
-close_window(struct teller *t, const struct event *event, const struct window *known,
-    const struct event_window *after, GError **error)
+static struct window
+closed_window(struct teller *t, const struct event *event, const struct window *known,
+    const struct event_window *after)
 {
 	const struct leg *leg = event->leg;
 	gboolean same = known->callid != NULL && known->n == after->n;
-	struct window window = {
+	return (struct window){
 		.callid = (char *)event->call->callid,
 		.ext = (char *)leg->ext,
 		.n = after->n,
@@ -78,7 +78,6 @@ close_window(struct teller *t, const struct event *event, const struct window *k
 		.closed = t->now,
 		.final = TRUE,
 	};
-	return windows_put(t->store, &window, error);
 }
 
 static void
@@ -104,7 +103,7 @@ rank_of(enum event_kind kind)
 }
 
 static gboolean
-put_event(struct teller *t, const struct event *event, GError **error)
+put_event(struct teller *t, const struct event *event, gboolean first, GError **error)
 {
 	g_autoptr(GArray) fields = form_of_event(event, &t->form);
 	if (t->print != NULL) {
@@ -124,6 +123,7 @@ put_event(struct teller *t, const struct event *event, GError **error)
 		.recording = event->kind == EVENT_COMPLETED ? event->leg->recording : NULL,
 		.call_start = event->call->start,
 		.expires = announcement ? t->now + t->config->planfix.popup_max_age : 0,
+		.first = first,
 	};
 	gboolean added;
 	if (!outbox_put(t->store, &item, t->now, &added, error))
@@ -140,13 +140,36 @@ tell_leg(struct teller *t, const struct screen *screen, const struct leg *leg, g
 	struct event events[EVENTS_MAX];
 	guint n = event_finished(&screen->call, leg, &screen->before, live, events, &after);
 	for (guint i = 0; i < n; i++) {
-		if (!put_event(t, &events[i], error))
+		if (!put_event(t, &events[i], FALSE, error))
 			return FALSE;
 	}
 	*told |= n > 0;
+	if (t->print != NULL || !after.final || screen->before.final)
+		return TRUE;
 	const struct event closing = { EVENT_COMPLETED, &screen->call, leg, after.n };
-	return t->print != NULL || !after.final || screen->before.final ||
-	       close_window(t, &closing, &screen->window, &after, error);
+	const struct window window = closed_window(t, &closing, &screen->window, &after);
+	return windows_put(t->store, &window, error);
+}
+
+/*
+ * In history mostly nothing was told of an employee yet: then the window goes in without a look for an earlier one, and nothing stands
+ * before its COMPLETED. *done FALSE: there is one, and nothing was changed.
+ */
+static gboolean
+tell_leg_new(struct teller *t, const struct call *call, const struct leg *leg, gboolean *told,
+    gboolean *done, GError **error)
+{
+	const struct event_window before = { 0 };
+	struct event_window after;
+	struct event events[EVENTS_MAX];
+	*done = FALSE;
+	if (!t->none_announced || event_finished(call, leg, &before, FALSE, events, &after) != 1)
+		return TRUE;
+	const struct window none = { 0 }, window = closed_window(t, &events[0], &none, &after);
+	if (!windows_add(t->store, &window, done, error))
+		return FALSE;
+	*told |= *done;
+	return !*done || put_event(t, &events[0], TRUE, error);
 }
 
 /* What a window is once these events are written. */
@@ -196,7 +219,7 @@ tell_progress(struct teller *t, const struct call *call, GError **error)
 		gboolean ok = TRUE;
 		for (guint j = 0; j < n && ok; j++) {
 			events[j].leg = &leg;
-			ok = put_event(t, &events[j], error);
+			ok = put_event(t, &events[j], FALSE, error);
 		}
 		if (ok && n > 0)
 			ok = move_window(
@@ -240,11 +263,51 @@ want_recordings(struct teller *t, const struct call *call, GError **error)
 			.title = (char *)employee_of(call, r->file),
 			.artist = (char *)call->client,
 		};
+		if (t->absence != NULL && absence_of(t->absence, path, call->end)) {
+			wanted.state = RECORDING_NONE;
+			wanted.reason = (char *)absence_reason(t->absence);
+		}
 		gboolean added;
-		if (!recordings_put(t->store, &wanted, t->now, &added, error))
+		if (!(t->none_emptied ? recordings_add : recordings_put)(
+			t->store, &wanted, t->now, &added, error))
 			return FALSE;
 		t->recordings += added;
+		t->absent += added && wanted.state == RECORDING_NONE;
 	}
+	return TRUE;
+}
+
+/* One employee of a finished call. */
+static gboolean
+tell_employee(struct teller *t, const struct call *call, const struct leg *leg, gboolean live,
+    gboolean *told, GError **error)
+{
+	struct screen screen;
+	gboolean done = FALSE;
+	if (!live && t->print == NULL && !tell_leg_new(t, call, leg, told, &done, error))
+		return FALSE;
+	if (done)
+		return TRUE;
+	if (!find_screen(t, call, leg->ext, &screen, error))
+		return FALSE;
+	gboolean ok = tell_leg(t, &screen, leg, live, told, error);
+	/* Its COMPLETED looks for the recording under the id it is told with. */
+	if (ok && screen.announced != NULL && t->print == NULL)
+		ok = want_recordings(t, &screen.call, error);
+	screen_clear(&screen);
+	return ok;
+}
+
+gboolean
+tell_begin(struct teller *t, GError **error)
+{
+	gboolean announced, emptied;
+	if (!announced_any(t->store, &announced, error) ||
+	    !recordings_emptied(t->store, NULL, &emptied, error))
+		return FALSE;
+	t->none_announced = !announced;
+	t->none_emptied = !emptied;
+	absence_refresh(t->absence);
 	return TRUE;
 }
 
@@ -263,17 +326,8 @@ tell_call(struct teller *t, const struct call *call, gboolean was_open, GError *
 	gboolean told = FALSE;
 	for (guint i = 0; i < call->n_legs; i++) {
 		const struct leg *leg = &call->legs[i];
-		struct screen screen;
-		if (leg->ext == NULL || leg->status == STATUS_NONE)
-			continue;
-		if (!find_screen(t, call, leg->ext, &screen, error))
-			return FALSE;
-		gboolean ok = tell_leg(t, &screen, leg, live, &told, error);
-		/* Its COMPLETED looks for the recording under the id it is told with. */
-		if (ok && screen.announced != NULL && t->print == NULL)
-			ok = want_recordings(t, &screen.call, error);
-		screen_clear(&screen);
-		if (!ok)
+		if (leg->ext != NULL && leg->status != STATUS_NONE &&
+		    !tell_employee(t, call, leg, live, &told, error))
 			return FALSE;
 	}
 	t->calls += told;

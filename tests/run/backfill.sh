@@ -129,6 +129,21 @@ is "--known: those calls are left out, by any of their ids" "$(completed known |
 is "--known: the others are told" "$(completed known | wc -l)" $((wanted - 3))
 planfix_stop
 
+# A window that the hook opened, under another id of the call, is closed under that one; the others are told as ever.
+# Tried: tell_begin() saying that nothing was announced: the first part fails.
+planfix hooked
+rm -f "$T"/fill.conf.db*
+config "$T/fill.conf" "driver = sqlite
+path = $CAPTURE/master.db"
+hooked=$(head -n 1 "$T/clean" | sed 's/.*"ext":"\([^"]*\)","callid":"\([^"]*\)".*/\1 \2/')
+"$CELSYNC" -c "$T/fill.conf" backfill --from 2026-10-01 --to 2026-10-02 2>/dev/null
+sqlite3 "$T/fill.conf.db" "INSERT INTO announced (id, callid, at) VALUES ('${hooked#* }', 'hook.1', 1);
+	INSERT INTO windows (callid, ext, n, opened_by, opened, closed, final) VALUES ('hook.1', '${hooked% *}', 0, 'hook', 1, 0, 0)"
+backfill hooked
+is "the hook opened a window: it is closed under its id" "$(completed hooked | grep -c '"callid":"hook.1"')" 1
+is "and the others are told under theirs" "$(completed hooked | sed "s/hook\.1/${hooked#* }/" | sort | diff - "$T/clean")" ""
+planfix_stop
+
 # On a terminal a bar, which is gone at the end.
 if has_terminal; then
 	planfix bar

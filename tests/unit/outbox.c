@@ -756,7 +756,7 @@ test_plans(void)
 		const char *name, *wants;
 		gboolean may_sort;
 	} plans[] = {
-		{ "outbox/put", "SEARCH earlier USING INDEX " KEY, FALSE },
+		{ "outbox/behind", "SEARCH earlier USING INDEX " KEY, FALSE },
 		{ "outbox/candidates",
 		    "SEARCH item USING INDEX outbox_ready (priority=? AND not_before<?)", FALSE },
 		{ "outbox/candidates", "SEARCH earlier USING INDEX " KEY, FALSE },

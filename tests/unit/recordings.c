@@ -77,6 +77,58 @@ test_put(void)
 	scratch_close(&s);
 }
 
+/* One that is known not to be there awaits nothing; whoever looks for its path again does not find it waiting. */
+static void
+test_absent(void)
+{
+	struct scratch s;
+	scratch_open(&s);
+	struct recording wanted = { .callid = (char *)"c",
+		.file = (char *)"a.wav",
+		.path = (char *)"2025/11/23/a.wav",
+		.state = RECORDING_NONE,
+		.call_ended = 77,
+		.reason = (char *)"not there" };
+	gboolean added, emptied;
+	gint64 n;
+	g_assert_true(recordings_put(s.db, &wanted, 100, &added, NULL));
+	g_assert_true(added);
+	assert_files(recordings_claim(s.db, 1000, 9, NULL), "");
+	struct recording recording = get(s.db, "c", "a.wav");
+	g_assert_cmpint(recording.state, ==, RECORDING_NONE);
+	g_assert_cmpint(recording.since, ==, 100);
+	g_assert_cmpstr(recording.reason, ==, "not there");
+	recording_clear(&recording);
+	g_assert_cmpint(put(s.db, "c", "a.wav", 200, 230), ==, 0);
+	g_assert_true(recordings_unfinished(s.db, wanted.path, &n, NULL));
+	g_assert_cmpint(n, ==, 0);
+	/* Of another call, which still wants it. */
+	wanted.callid = (char *)"d";
+	wanted.state = RECORDING_WAITING;
+	g_assert_true(recordings_add(s.db, &wanted, 100, &added, NULL));
+	g_assert_true(added);
+	g_assert_true(recordings_unfinished(s.db, wanted.path, &n, NULL));
+	g_assert_cmpint(n, ==, 1);
+	/* The one that is none knows when the WAV went: so does the other when it is claimed. */
+	scratch_run(s.path, "UPDATE recording SET wav_gone = 5 WHERE callid = 'c'");
+	g_autoptr(GArray) claimed = recordings_claim(s.db, 1000, 9, NULL);
+	g_assert_cmpint(claimed->len, ==, 1);
+	g_assert_cmpint(g_array_index(claimed, struct recording, 0).wav_gone, ==, 5);
+
+	g_assert_true(recordings_emptied(s.db, NULL, &emptied, NULL));
+	g_assert_false(emptied);
+	scratch_run(s.path,
+	    "UPDATE recording SET file = 'removed', path = '', wav_gone = 0 WHERE callid = 'c'");
+	g_assert_true(recordings_emptied(s.db, NULL, &emptied, NULL));
+	g_assert_true(emptied);
+	g_assert_true(recordings_emptied(s.db, "c", &emptied, NULL));
+	g_assert_true(emptied);
+	g_assert_true(recordings_emptied(s.db, "d", &emptied, NULL));
+	g_assert_false(emptied);
+	g_assert_cmpint(put(s.db, "c", "b.wav", 1, 1), ==, 0);
+	scratch_close(&s);
+}
+
 static void
 test_claim(void)
 {
@@ -243,6 +295,7 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/recordings/put", test_put);
+	g_test_add_func("/recordings/absent", test_absent);
 	g_test_add_func("/recordings/claim", test_claim);
 	g_test_add_func("/recordings/done", test_done);
 	g_test_add_func("/recordings/transitions", test_transitions);

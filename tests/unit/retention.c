@@ -315,8 +315,9 @@ test_attempts(void)
 static void
 test_plan(void)
 {
-	static const char *const statements[] = { "store/recordings/put", "store/late/resendable",
-		"store/retention/outbox_empty", "store/retention/recording_empty" };
+	static const char *const statements[] = { "store/recordings/emptied",
+		"store/late/resendable", "store/retention/outbox_empty",
+		"store/retention/recording_empty" };
 	struct scratch s;
 	scratch_open(&s);
 	for (guint i = 0; i < G_N_ELEMENTS(statements); i++) {

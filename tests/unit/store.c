@@ -418,6 +418,38 @@ test_transactions(void)
 }
 
 static void
+put_mark(store *db, gint64 id, gboolean backwards)
+{
+	statement *put = store_query(db, "mark/put");
+	if (!backwards)
+		store_bind_int(put, ":id", id);
+	store_bind_text(put, ":uniqueid", "u");
+	store_bind_int(put, ":wall", id + 1);
+	if (backwards)
+		store_bind_int(put, ":id", id);
+	g_assert_true(store_run(put, NULL, NULL));
+}
+
+/* In whatever order parameters get their values, and after SQLite prepared the statement anew. */
+static void
+test_bindings(void)
+{
+	struct scratch s;
+	scratch_open(&s);
+	put_mark(s.db, 1, FALSE);
+	put_mark(s.db, 2, TRUE);
+	put_mark(s.db, 3, FALSE);
+	g_assert_true(store_compact(s.db, NULL));
+	scratch_run(s.path, "CREATE TABLE later (x); DROP TABLE later");
+	put_mark(s.db, 4, TRUE);
+	put_mark(s.db, 5, FALSE);
+	g_autofree char *marks =
+	    scratch_shell(s.path, "SELECT id, uniqueid, wall FROM mark ORDER BY id");
+	g_assert_cmpstr(marks, ==, "1|u|2\n2|u|3\n3|u|4\n4|u|5\n5|u|6");
+	scratch_close(&s);
+}
+
+static void
 test_busy(void)
 {
 	struct scratch s;
@@ -633,6 +665,7 @@ main(int argc, char **argv)
 	g_test_add_func("/store/read-other-user", test_read_other_user);
 	g_test_add_func("/store/read-copy", test_read_copy);
 	g_test_add_func("/store/transactions", test_transactions);
+	g_test_add_func("/store/bindings", test_bindings);
 	g_test_add_func("/store/busy", test_busy);
 	g_test_add_func("/store/full", test_full);
 	g_test_add_func("/store/first-runs", test_first_runs);

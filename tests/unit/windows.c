@@ -82,6 +82,36 @@ test_get(void)
 	scratch_close(&s);
 }
 
+/* Added only where it is new. */
+static void
+test_add(void)
+{
+	struct scratch s;
+	scratch_open(&s);
+	const struct window window = { .callid = (char *)"c",
+		.ext = (char *)"101",
+		.closed_as = (char *)"Missed",
+		.closed = 20,
+		.final = TRUE };
+	struct window read = { 0 };
+	gboolean added = FALSE, found;
+	g_assert_true(windows_add(s.db, &window, &added, NULL));
+	g_assert_true(added);
+	g_assert_true(windows_get(s.db, "c", "101", &read, &found, NULL));
+	g_assert_true(found && read.final && read.opened_by == NULL);
+	g_assert_cmpstr(read.closed_as, ==, "Missed");
+	window_clear(&read);
+	put(s.db, "c", "102", 0, "hook", 10, NULL);
+	const struct window other = { .callid = (char *)"c", .ext = (char *)"102", .final = TRUE };
+	g_assert_true(windows_add(s.db, &other, &added, NULL));
+	g_assert_false(added);
+	g_assert_true(windows_get(s.db, "c", "102", &read, &found, NULL));
+	g_assert_cmpstr(read.opened_by, ==, "hook");
+	g_assert_false(read.final);
+	window_clear(&read);
+	scratch_close(&s);
+}
+
 static void
 test_of(void)
 {
@@ -120,6 +150,7 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/windows/get", test_get);
+	g_test_add_func("/windows/add", test_add);
 	g_test_add_func("/windows/of", test_of);
 	g_test_add_func("/windows/wrong", test_wrong);
 	return g_test_run();
