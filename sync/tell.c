@@ -267,7 +267,7 @@ want_recordings(struct teller *t, const struct call *call, GError **error)
 			wanted.state = RECORDING_NONE;
 			wanted.reason = (char *)absence_reason(t->absence);
 		}
-		gboolean added;
+		gboolean added = FALSE;
 		if (!(t->none_emptied ? recordings_add : recordings_put)(
 			t->store, &wanted, t->now, &added, error))
 			return FALSE;
