@@ -24,7 +24,7 @@ CRASHED := $(patsubst %.c,$(B)/crash/%.o,$(sort $(shell grep -l '"store/crash.h"
 SQL     := $(sort $(wildcard sql/*/*.sql sql/*/*/*.sql))
 LOCALES := $(patsubst po/%.po,$(B)/locale/%/LC_MESSAGES/celsync.mo,$(wildcard po/*.po))
 
-.PHONY: all programs tests demo check prove crash kill soak asan valgrind strict fuzz coverage lint check-history check-metrics format format-check deps-build deps-check deps-lint deps-bench clean
+.PHONY: all programs tests demo check prove crash kill million soak asan valgrind strict fuzz coverage lint check-history check-metrics format format-check deps-build deps-check deps-lint deps-bench clean
 
 all: deps-build
 	@$(MAKE) --no-print-directory programs
@@ -124,6 +124,11 @@ crash: deps-check
 kill: deps-check
 	@$(MAKE) --no-print-directory -j$(shell nproc) tests
 	@KILLS=200 CELSYNC_BUILD=$(abspath $(B)) tests/run/kill.sh
+
+# A million calls open at once, in 64 MiB (tests/run/limits.sh); a quarter of an hour.
+million: deps-check
+	@$(MAKE) --no-print-directory -j$(shell nproc) tests
+	@OPEN_CALLS=1000000 CELSYNC_TOP=$(CURDIR) CELSYNC_BUILD=$(abspath $(B)) tests/prove.sh tests/run/limits.sh
 
 asan: deps-check
 	@$(MAKE) --no-print-directory -j$(shell nproc) B=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined' tests

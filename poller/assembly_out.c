@@ -68,8 +68,8 @@ find_lost_beginnings(assembly *a, struct group *g)
 	}
 }
 
-static struct group *
-hand_out(assembly *a, struct group *g)
+struct group *
+assembly_hand_out(assembly *a, struct group *g)
 {
 	if (g->queued && a->ended.head != NULL && a->ended.head->data == g)
 		g_queue_pop_head(&a->ended);
@@ -114,10 +114,10 @@ assembly_next(assembly *a, gint64 quiet, gint64 stale)
 		}
 		if (a->now - g->last_wall < quiet)
 			break;
-		return hand_out(a, g);
+		return assembly_hand_out(a, g);
 	}
 	struct group *g = forgotten(a, stale);
-	return g != NULL ? hand_out(a, g) : NULL;
+	return g != NULL ? assembly_hand_out(a, g) : NULL;
 }
 
 GPtrArray *
@@ -158,5 +158,5 @@ assembly_names(const assembly *a, GPtrArray *linkedids, GPtrArray *bridges)
 struct group *
 assembly_rest(assembly *a)
 {
-	return a->first != NULL ? hand_out(a, a->first) : NULL;
+	return a->first != NULL ? assembly_hand_out(a, a->first) : NULL;
 }

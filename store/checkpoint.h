@@ -85,6 +85,8 @@ GArray *checkpoint_open_due(
     store *store, gint64 seen_before, gint64 asked_before, int limit, GError **error);
 /* The rows of one group. */
 GArray *checkpoint_open_of(store *store, const char *group, GError **error);
+/* Whether any call is open: counting them all takes its time. */
+gboolean checkpoint_open_any(store *store, gboolean *any, GError **error);
 gboolean checkpoint_open_count(store *store, gint64 *groups, GError **error);
 
 /*

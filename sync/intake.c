@@ -360,7 +360,7 @@ fetch_due(struct intake_run *run, rebuild *r, GError **error)
 
 /* The whole of an open call that new rows touch: one of its linkedids, or one of its bridges. */
 static gboolean
-fetch_touched(struct intake_run *run, rebuild *r, const char *key, GError **error)
+add_touched(struct intake_run *run, const char *key, GArray *touched, GError **error)
 {
 	GError *failed = NULL;
 	g_autofree char *group = checkpoint_open_group(run->db, key, &failed);
@@ -371,34 +371,44 @@ fetch_touched(struct intake_run *run, rebuild *r, const char *key, GError **erro
 	if (group == NULL)
 		return TRUE;
 	g_autoptr(GArray) open = checkpoint_open_of(run->db, group, error);
-	return open != NULL && fetch_open(r, open, error);
+	if (open == NULL)
+		return FALSE;
+	/* Its texts are the caller's from now on. */
+	g_array_append_vals(touched, open->data, open->len);
+	g_array_set_clear_func(open, NULL);
+	return TRUE;
 }
 
+/* What is open in the store and belongs to the groups that are held now. */
 static gboolean
-fetch_related(struct intake_run *run, rebuild *r, GError **error)
+fetch_related(rebuild *r, gpointer data, GError **error)
 {
-	gint64 groups;
+	struct intake_run *run = data;
+	gboolean any;
 	if (run->db == NULL || run->result->first)
 		return TRUE;
-	if (!checkpoint_open_count(run->db, &groups, error))
+	if (!checkpoint_open_any(run->db, &any, error))
 		return FALSE;
 	/* What is fetched may touch other open calls in its turn. */
-	for (guint seen = 0; groups > 0;) {
+	for (guint seen = 0; any;) {
+		g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
 		g_autoptr(GPtrArray) linkedids = g_ptr_array_new(), bridges = g_ptr_array_new();
+		g_autoptr(GArray) touched = g_array_new(FALSE, FALSE, sizeof(struct open_call));
+		g_array_set_clear_func(touched, (GDestroyNotify)open_call_clear);
 		assembly_names(rebuild_assembly(r), linkedids, bridges);
 		if (linkedids->len + bridges->len <= seen)
 			break;
 		seen = linkedids->len + bridges->len;
 		for (guint i = 0; i < linkedids->len; i++)
-			linkedids->pdata[i] = g_strdup(linkedids->pdata[i]);
+			g_ptr_array_add(keys, g_strdup(linkedids->pdata[i]));
 		for (guint i = 0; i < bridges->len; i++)
-			g_ptr_array_add(
-			    linkedids, g_strconcat(BRIDGE_KEY, bridges->pdata[i], NULL));
-		g_ptr_array_set_free_func(linkedids, g_free);
-		for (guint i = 0; i < linkedids->len; i++) {
-			if (!fetch_touched(run, r, linkedids->pdata[i], error))
+			g_ptr_array_add(keys, g_strconcat(BRIDGE_KEY, bridges->pdata[i], NULL));
+		for (guint i = 0; i < keys->len; i++) {
+			if (!add_touched(run, keys->pdata[i], touched, error))
 				return FALSE;
 		}
+		if (!fetch_open(r, touched, error))
+			return FALSE;
 	}
 	return TRUE;
 }
@@ -497,6 +507,7 @@ run_intake(struct intake_run *run, const volatile gint *stop, GError **error)
 	struct rebuild_options options = pbx_rebuild_options(run->pbx, run->config);
 	/* Only where much is to be caught up with may memory matter more than a conference that goes on. */
 	options.hold = run->last - from < CATCH_UP;
+	options.relate = fetch_related;
 	g_autoptr(rebuild) r =
 	    rebuild_new(run->pbx->source, &options, take_group, commit_block, run);
 	gboolean ok =
@@ -504,8 +515,11 @@ run_intake(struct intake_run *run, const volatile gint *stop, GError **error)
 	gboolean stopped = stop != NULL && *stop;
 	if (ok && !stopped)
 		ok = fetch_late(run, r, error) && fetch_due(run, r, error) &&
-		     fetch_related(run, r, error) && fetch_orphans(run, r, stop, error) &&
-		     rebuild_finish(r, error) && finish_store(run, r, from, error);
+		     fetch_orphans(run, r, stop, error) && rebuild_finish(r, error);
+	/* Where it was stopped on the way, the cursor stays at what was handed out. */
+	stopped = stop != NULL && *stop;
+	if (ok && !stopped)
+		ok = finish_store(run, r, from, error);
 	run->result->rows = rebuild_rows(r);
 	return ok;
 }
