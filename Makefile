@@ -111,7 +111,7 @@ RUN := $(sort $(wildcard tests/run/*.sh)) tests/layers.sh
 prove:
 	@CELSYNC_TOP=$(CURDIR) CELSYNC_BUILD=$(abspath $(B)) tests/prove.sh $(TESTS) $(RUN)
 
-# Everything at once, for half an hour: SOAK_MINUTES=2 for a trial, SOAK_SEED=N for the same faults again (tests/soak/soak.sh).
+# Everything at once, for half an hour: SOAK_MINUTES=2 for a trial, SOAK_SEED=N for the same faults again, SOAK_WATCH=poll|hook for windows (tests/soak/soak.sh).
 soak: deps-check
 	@$(MAKE) --no-print-directory -j$(shell nproc) tests
 	@CELSYNC_TOP=$(CURDIR) CELSYNC_BUILD=$(abspath $(B)) tests/soak/soak.sh
