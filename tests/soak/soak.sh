@@ -147,6 +147,7 @@ ring_due() {
 }
 feed() {
 	fed=$from
+	rung=$from
 	exec 5<"$T/wav.sorted"
 	read -r due wav name <&5
 	while [ "$fed" -le $((from + LIVE)) ]; do
@@ -157,7 +158,9 @@ feed() {
 			read -r due wav name <&5 || due=
 		done
 		[ "$at" -gt "$fed" ] || continue
-		[ "$WATCH" != hook ] || ring_due "$fed" $((at - 1))
+		# A phone rings once, whether its rows can be written or not.
+		[ "$WATCH" != hook ] || [ "$at" -le "$rung" ] || ring_due "$rung" $((at - 1))
+		rung=$at
 		feed_due $((fed - 1)) $((at - 1)) && fed=$at
 	done
 }
