@@ -34,6 +34,8 @@ gboolean checkpoint_put(store *store, const struct checkpoint *checkpoint, GErro
  * back, nothing counts as seen later than `now`.
  */
 gboolean checkpoint_sight(store *store, gint64 id, gint64 now, GError **error);
+/* The clock was set back: sightings and open calls of times after `now` are of `now`. Else they would be too new until that time comes. */
+gboolean checkpoint_clock_set_back(store *store, gint64 now, GError **error);
 /* The highest id first seen at or before `before`; 0 when none. Drops sightings below it (not with STORE_READ). */
 gboolean checkpoint_seasoned(store *store, gint64 before, gint64 *id, GError **error);
 

@@ -257,6 +257,18 @@ begin_store(struct intake_run *run, gint64 first, GError **error)
 	return TRUE;
 }
 
+/* The last pass was later than now: what it saw would be too new until then, and calls that ended would wait. */
+static gboolean
+set_back(struct intake_run *run, GError **error)
+{
+	if (run->teller.print != NULL)
+		return TRUE;
+	if (!begin_once(run, error) || !checkpoint_clock_set_back(run->db, run->now, error))
+		return FALSE;
+	run->writing = FALSE;
+	return store_commit(run->db, error);
+}
+
 static gboolean
 find_place(struct intake_run *run, GError **error)
 {
@@ -270,6 +282,8 @@ find_place(struct intake_run *run, GError **error)
 		return FALSE;
 	if (!found)
 		return begin_store(run, first, error);
+	if (run->checkpoint.last_pass > run->now && !set_back(run, error))
+		return FALSE;
 	if (!table_check(run->db, run->pbx->source, first, run->last, &run->checkpoint.cursor,
 		&run->restored, error) ||
 	    !checkpoint_seasoned(run->db, run->now - run->patience.settle, &run->seasoned, error))

@@ -399,7 +399,7 @@ test_commit_fails(void)
 	assert_commit(s.db);
 	g_assert_cmpint(sqlite3_exec(s.db->handle,
 			    "CREATE TEMP TABLE there (n INTEGER PRIMARY KEY); CREATE TEMP TABLE "
-	                    "refers (n INTEGER "
+			    "refers (n INTEGER "
 			    "REFERENCES there DEFERRABLE INITIALLY DEFERRED)",
 			    NULL, NULL, NULL),
 	    ==, SQLITE_OK);
