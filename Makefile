@@ -27,7 +27,7 @@ CRASHED := $(patsubst %.c,$(B)/crash/%.o,$(sort $(shell grep -l '"store/crash.h"
 SQL     := $(sort $(wildcard sql/*/*.sql sql/*/*/*.sql))
 LOCALES := $(patsubst po/%.po,$(B)/locale/%/LC_MESSAGES/celsync.mo,$(wildcard po/*.po))
 
-.PHONY: all programs tests demo check prove crash kill soak asan valgrind strict fuzz coverage lint check-history check-metrics format format-check deps-build deps-check deps-lint deps-bench clean
+.PHONY: all programs tests demo check prove crash kill million soak asan valgrind strict fuzz coverage lint check-history check-metrics format format-check deps-build deps-check deps-lint deps-bench clean
 
 all: deps-build
 	@$(MAKE) --no-print-directory programs
@@ -121,7 +121,7 @@ RUN := $(sort $(wildcard tests/run/*.sh)) tests/layers.sh
 prove:
 	@CELSYNC_TOP=$(CURDIR) CELSYNC_BUILD=$(abspath $(B)) tests/prove.sh $(TESTS) $(RUN)
 
-# Everything at once, for half an hour: SOAK_MINUTES=2 for a trial, SOAK_SEED=N for the same faults again (tests/soak/soak.sh).
+# Everything at once, for half an hour: SOAK_MINUTES=2 for a trial, SOAK_SEED=N for the same faults again, SOAK_WATCH=poll|hook for windows (tests/soak/soak.sh).
 soak: deps-check
 	@$(MAKE) --no-print-directory -j$(shell nproc) tests
 	@CELSYNC_TOP=$(CURDIR) CELSYNC_BUILD=$(abspath $(B)) tests/soak/soak.sh
@@ -135,9 +135,15 @@ kill: deps-check
 	@$(MAKE) --no-print-directory -j$(shell nproc) tests
 	@KILLS=200 CELSYNC_BUILD=$(abspath $(B)) tests/run/kill.sh
 
+# A million calls open at once, in 64 MiB (tests/run/limits.sh); a quarter of an hour.
+million: deps-check
+	@$(MAKE) --no-print-directory -j$(shell nproc) tests
+	@OPEN_CALLS=1000000 CELSYNC_TOP=$(CURDIR) CELSYNC_BUILD=$(abspath $(B)) tests/prove.sh tests/run/limits.sh
+
+# G_SLICE: else GLib keeps small blocks (lists, arrays) for itself, and one that was lost is not seen.
 asan: deps-check
 	@$(MAKE) --no-print-directory -j$(shell nproc) B=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined' tests
-	@ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 CRASH_EVERY=20 KILLS=3 $(MAKE) --no-print-directory B=build/asan prove
+	@G_SLICE=always-malloc ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 CRASH_EVERY=20 KILLS=3 $(MAKE) --no-print-directory B=build/asan prove
 
 # Unit tests and two whole passes under valgrind; half an hour on two cores that are shared, so no part of check.
 valgrind: deps-check deps-lint

@@ -59,8 +59,8 @@ list_append(assembly *a, struct group *g)
 	a->last = g;
 }
 
-static struct group *
-begin_group(assembly *a, gint64 id)
+struct group *
+assembly_begin_group(assembly *a, gint64 id)
 {
 	struct group *g = a->spare->len > 0
 	                      ? g_ptr_array_steal_index_fast(a->spare, a->spare->len - 1)
@@ -159,7 +159,7 @@ group_with_linkedid(
 	if (c != NULL)
 		g = g != NULL ? merge(a, c->group, g) : c->group;
 	if (g == NULL)
-		g = begin_group(a, id);
+		g = assembly_begin_group(a, id);
 	*kept = arena_string_n(&g->arena, linkedid->text, linkedid->len);
 	const struct idmap_key key = { *kept, linkedid->len, linkedid->hash };
 	idmap_put_key(&a->linkedids, &key, g);

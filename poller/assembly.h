@@ -53,6 +53,29 @@ gint64 assembly_lowest_id(const assembly *assembly);
 /* Groups held, handed out or not. */
 guint assembly_held(const assembly *assembly);
 
+/*
+ * When more groups are held than there should be memory for: the one that was held longest, or came back longest ago, leaves. All of it goes
+ * into `bytes`, which another assembly of this process may take back; `names` are the numbers of the ids that rows may know it by. Whoever keeps
+ * it gives it back before a row comes that has one of its names: assembly_row_names(). FALSE: none is held but those handed out.
+ */
+struct stowed {
+	gint64 first_id; /* of its lowest row */
+	gint64
+	    due; /* the table's time, µs, from which assembly_next() would give it; G_MAXINT64: not by time */
+	GByteArray *bytes; /* the caller's, as the next */
+	GArray *names;     /* guint64 */
+};
+gboolean assembly_stow(assembly *assembly, gint64 quiet, gint64 stale, struct stowed *stowed);
+/* It is held again, as the youngest. */
+struct group *assembly_unstow(assembly *assembly, const GByteArray *bytes);
+/* Adds the names, of those this row (or this id) knows its group by, which no held group has. */
+void assembly_row_names(const assembly *assembly, const struct cel_row *row, GArray *names);
+void assembly_id_names(const assembly *assembly, const char *id, GArray *names);
+/* Hands out a group that is held, as assembly_next() does. */
+struct group *assembly_hand_out(assembly *assembly, struct group *group);
+/* The table's own time: the highest time written so far, µs; WALL_NONE at first. */
+gint64 assembly_now(const assembly *assembly);
+
 /* What is known of each Asterisk; it may be carried from one pass to the next. struct incarnation; the assembly's. */
 const GArray *assembly_incarnations(const assembly *assembly);
 void assembly_set_incarnation(assembly *assembly, const struct incarnation *incarnation);

@@ -87,6 +87,12 @@ hand_out(assembly *a, struct group *g, gboolean whole)
 	return g;
 }
 
+struct group *
+assembly_hand_out(assembly *a, struct group *g)
+{
+	return hand_out(a, g, FALSE);
+}
+
 /* Looks through all held groups, but seldom: for those a restart cut and those nothing came for. */
 static struct group *
 forgotten(assembly *a, gint64 stale)

@@ -1,4 +1,4 @@
-/* What rows come into (assembly.c) and groups go out of (assembly_out.c); nobody else includes it. */
+/* What rows come into (assembly.c), and groups go out of for good (assembly_out.c) or for a while (assembly_spill.c); nobody else includes it. */
 #ifndef CELSYNC_ASSEMBLY_PRIVATE_H
 #define CELSYNC_ASSEMBLY_PRIVATE_H
 
@@ -21,6 +21,9 @@ struct assembly {
 	gint64 now;                   /* the table's own time: the highest time written so far */
 	gint64 swept;                 /* when groups were last looked through for stale ones */
 };
+
+/* An empty group, held; `id` is its first row's. */
+struct group *assembly_begin_group(assembly *a, gint64 id);
 
 static inline void
 assembly_unlist(assembly *a, struct group *g)

@@ -34,12 +34,24 @@ checkpoint_put(store *db, const struct checkpoint *checkpoint, GError **error)
 	return store_run(put, NULL, error);
 }
 
+static gboolean
+clamp(store *db, const char *name, gint64 now, GError **error)
+{
+	statement *query = store_query(db, name);
+	store_bind_int(query, ":now", now);
+	return store_run(query, NULL, error);
+}
+
+gboolean
+checkpoint_clock_set_back(store *db, gint64 now, GError **error)
+{
+	return clamp(db, "sighting/clamp", now, error) && clamp(db, "open/clamp", now, error);
+}
+
 gboolean
 checkpoint_sight(store *db, gint64 id, gint64 now, GError **error)
 {
-	statement *clamp = store_query(db, "sighting/clamp");
-	store_bind_int(clamp, ":now", now);
-	if (!store_run(clamp, NULL, error))
+	if (!clamp(db, "sighting/clamp", now, error))
 		return FALSE;
 	statement *put = store_query(db, "sighting/put");
 	store_bind_int(put, ":id", id);

@@ -34,6 +34,8 @@ gboolean checkpoint_put(store *store, const struct checkpoint *checkpoint, GErro
  * back, nothing counts as seen later than `now`.
  */
 gboolean checkpoint_sight(store *store, gint64 id, gint64 now, GError **error);
+/* The clock was set back: sightings and open calls of times after `now` are of `now`. Else they would be too new until that time comes. */
+gboolean checkpoint_clock_set_back(store *store, gint64 now, GError **error);
 /* The highest id first seen at or before `before`; 0 when none. Drops sightings below it (not with STORE_READ). */
 gboolean checkpoint_seasoned(store *store, gint64 before, gint64 *id, GError **error);
 
@@ -85,6 +87,8 @@ GArray *checkpoint_open_due(
     store *store, gint64 seen_before, gint64 asked_before, int limit, GError **error);
 /* The rows of one group. */
 GArray *checkpoint_open_of(store *store, const char *group, GError **error);
+/* Whether any call is open: counting them all takes its time. */
+gboolean checkpoint_open_any(store *store, gboolean *any, GError **error);
 gboolean checkpoint_open_count(store *store, gint64 *groups, GError **error);
 
 /*

@@ -78,6 +78,17 @@ checkpoint_open_of(store *db, const char *group, GError **error)
 }
 
 gboolean
+checkpoint_open_any(store *db, gboolean *any, GError **error)
+{
+	statement *query = store_query(db, "open/any");
+	if (store_step(query, error) < 0)
+		return FALSE;
+	*any = store_int(query, 0) != 0;
+	store_reset(query);
+	return TRUE;
+}
+
+gboolean
 checkpoint_open_count(store *db, gint64 *groups, GError **error)
 {
 	statement *count = store_query(db, "open/count");

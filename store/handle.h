@@ -1,6 +1,6 @@
 /*
- * The inside of a store, shared by store.c (file, migrations, transactions) and statement.c.
- * Only these two files include it, and only they include sqlite3.h in this folder.
+ * The inside of a store, shared by store.c (file, migrations, transactions), statement.c and spill.c (another file, the same messages).
+ * Only these and a test include it, and only they include sqlite3.h in this folder.
  */
 #ifndef CELSYNC_HANDLE_H
 #define CELSYNC_HANDLE_H

@@ -2,6 +2,7 @@
 
 #include "store/checkpoint.h"
 #include "sync/log.h"
+#include "sync/open_calls.h"
 #include "sync/place.h"
 #include "sync/table.h"
 
@@ -13,8 +14,6 @@
  */
 #define LONG_AGO (10 * 60 * (gint64)G_USEC_PER_SEC)
 
-/* Open calls that are looked at in one pass because their time has come; others wait for the next. */
-#define OPEN_AT_ONCE 5000
 /* So many new rows are a stretch to be caught up with. */
 #define CATCH_UP 1000
 
@@ -45,72 +44,6 @@ begin_once(struct intake_run *run, GError **error)
 		return TRUE;
 	run->writing = store_begin(run->db, error);
 	return run->writing;
-}
-
-/* Open calls. */
-
-/* The call was known as open: when its last row was first seen; 0: it was not. Forgets its old grouping. */
-static gboolean
-take_open(struct intake_run *run, const struct group *group, gint64 *last_seen, GError **error)
-{
-	*last_seen = 0;
-	for (guint i = 0; i < group->n_linkedids && run->db != NULL; i++) {
-		GError *failed = NULL;
-		g_autofree char *name =
-		    checkpoint_open_group(run->db, group->linkedids[i], &failed);
-		if (failed != NULL) {
-			g_propagate_error(error, failed);
-			return FALSE;
-		}
-		if (name == NULL)
-			continue;
-		g_autoptr(GArray) rows = checkpoint_open_of(run->db, name, error);
-		if (rows == NULL)
-			return FALSE;
-		for (guint j = 0; j < rows->len; j++)
-			*last_seen =
-			    MAX(*last_seen, g_array_index(rows, struct open_call, j).last_seen);
-		if (run->teller.print == NULL && !checkpoint_open_drop(run->db, name, error))
-			return FALSE;
-	}
-	return TRUE;
-}
-
-/* How a bridge of an open call is kept beside its linkedids: whoever enters it later belongs to that call. */
-#define BRIDGE_KEY "bridge "
-
-static gboolean
-keep_open(struct intake_run *run, const struct group *group, const struct timeline *t,
-    gint64 last_seen, GError **error)
-{
-	if (run->teller.print != NULL)
-		return TRUE;
-	const char *name = group->linkedids[0];
-	for (guint i = 1; i < group->n_linkedids; i++) {
-		if (strcmp(group->linkedids[i], name) < 0)
-			name = group->linkedids[i];
-	}
-	/* Looked at again after `settle` when a row just came, else once per grace. */
-	gint64 asked = last_seen == run->now ? run->now - run->patience.grace + run->patience.settle
-	                                     : run->now;
-	g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
-	for (guint i = 0; i < group->n_linkedids; i++)
-		g_ptr_array_add(keys, g_strdup(group->linkedids[i]));
-	for (guint i = 0; i < group->n_bridges; i++) {
-		const struct bridge *b = group->bridges[i];
-		if (!b->holding)
-			g_ptr_array_add(keys, g_strconcat(BRIDGE_KEY, b->id, NULL));
-	}
-	for (guint i = 0; i < keys->len; i++) {
-		struct open_call open = { .linkedid = keys->pdata[i],
-			.group = (char *)name,
-			.began = t->first,
-			.last_seen = last_seen,
-			.asked = asked };
-		if (!checkpoint_open_put(run->db, &open, error))
-			return FALSE;
-	}
-	return TRUE;
 }
 
 /* How long nothing new was seen of a group. */
@@ -155,7 +88,8 @@ take_group(
 {
 	struct intake_run *run = data;
 	gint64 last_seen;
-	if (!begin_once(run, error) || !take_open(run, group, &last_seen, error))
+	if (!begin_once(run, error) ||
+	    !open_calls_take(run->db, group, run->teller.print == NULL, &last_seen, error))
 		return FALSE;
 	gboolean was_open = last_seen != 0;
 	gint64 quiet = quiet_for(run, group, t, last_seen);
@@ -191,8 +125,13 @@ take_group(
 	run->result->open += open;
 	if (!open)
 		return TRUE;
-	return keep_open(run, group, t,
-	    last_seen != 0 && group->last_id <= run->known ? last_seen : run->now, error);
+	if (run->teller.print != NULL)
+		return TRUE;
+	last_seen = last_seen != 0 && group->last_id <= run->known ? last_seen : run->now;
+	/* Looked at again after `settle` when a row just came, else once per grace. */
+	gint64 asked = last_seen == run->now ? run->now - run->patience.grace + run->patience.settle
+	                                     : run->now;
+	return open_calls_keep(run->db, group, t, last_seen, asked, error);
 }
 
 /* The cursor moves in the commit that stores what the rows up to it produced. */
@@ -257,6 +196,18 @@ begin_store(struct intake_run *run, gint64 first, GError **error)
 	return TRUE;
 }
 
+/* The last pass was later than now: what it saw would be too new until then, and calls that ended would wait. */
+static gboolean
+set_back(struct intake_run *run, GError **error)
+{
+	if (run->teller.print != NULL)
+		return TRUE;
+	if (!begin_once(run, error) || !checkpoint_clock_set_back(run->db, run->now, error))
+		return FALSE;
+	run->writing = FALSE;
+	return store_commit(run->db, error);
+}
+
 static gboolean
 find_place(struct intake_run *run, GError **error)
 {
@@ -270,6 +221,8 @@ find_place(struct intake_run *run, GError **error)
 		return FALSE;
 	if (!found)
 		return begin_store(run, first, error);
+	if (run->checkpoint.last_pass > run->now && !set_back(run, error))
+		return FALSE;
 	if (!table_check(run->db, run->pbx->source, first, run->last, &run->checkpoint.cursor,
 		&run->restored, error) ||
 	    !checkpoint_seasoned(run->db, run->now - run->patience.settle, &run->seasoned, error))
@@ -335,72 +288,19 @@ save_incarnations(struct intake_run *run, rebuild *r, GError **error)
 	return TRUE;
 }
 
-static gboolean
-fetch_open(rebuild *r, const GArray *open, GError **error)
-{
-	g_autoptr(GPtrArray) ids = g_ptr_array_new();
-	for (guint i = 0; i < open->len; i++) {
-		char *id = g_array_index(open, struct open_call, i).linkedid;
-		if (!g_str_has_prefix(id, BRIDGE_KEY))
-			g_ptr_array_add(ids, id);
-	}
-	return rebuild_fetch(r, (const char *const *)ids->pdata, ids->len, error);
-}
-
 /* Open calls whose time has come. */
 static gboolean
 fetch_due(struct intake_run *run, rebuild *r, GError **error)
 {
-	if (run->db == NULL || run->result->first)
-		return TRUE;
-	g_autoptr(GArray) due = checkpoint_open_due(
-	    run->db, run->now, run->now - run->patience.grace, OPEN_AT_ONCE, error);
-	return due != NULL && fetch_open(r, due, error);
-}
-
-/* The whole of an open call that new rows touch: one of its linkedids, or one of its bridges. */
-static gboolean
-fetch_touched(struct intake_run *run, rebuild *r, const char *key, GError **error)
-{
-	GError *failed = NULL;
-	g_autofree char *group = checkpoint_open_group(run->db, key, &failed);
-	if (failed != NULL) {
-		g_propagate_error(error, failed);
-		return FALSE;
-	}
-	if (group == NULL)
-		return TRUE;
-	g_autoptr(GArray) open = checkpoint_open_of(run->db, group, error);
-	return open != NULL && fetch_open(r, open, error);
+	return run->db == NULL || run->result->first ||
+	       open_calls_fetch_due(run->db, r, run->now, run->now - run->patience.grace, error);
 }
 
 static gboolean
-fetch_related(struct intake_run *run, rebuild *r, GError **error)
+fetch_related(rebuild *r, gpointer data, GError **error)
 {
-	gint64 groups;
-	if (run->db == NULL || run->result->first)
-		return TRUE;
-	if (!checkpoint_open_count(run->db, &groups, error))
-		return FALSE;
-	/* What is fetched may touch other open calls in its turn. */
-	for (guint seen = 0; groups > 0;) {
-		g_autoptr(GPtrArray) linkedids = g_ptr_array_new(), bridges = g_ptr_array_new();
-		assembly_names(rebuild_assembly(r), linkedids, bridges);
-		if (linkedids->len + bridges->len <= seen)
-			break;
-		seen = linkedids->len + bridges->len;
-		for (guint i = 0; i < linkedids->len; i++)
-			linkedids->pdata[i] = g_strdup(linkedids->pdata[i]);
-		for (guint i = 0; i < bridges->len; i++)
-			g_ptr_array_add(
-			    linkedids, g_strconcat(BRIDGE_KEY, bridges->pdata[i], NULL));
-		g_ptr_array_set_free_func(linkedids, g_free);
-		for (guint i = 0; i < linkedids->len; i++) {
-			if (!fetch_touched(run, r, linkedids->pdata[i], error))
-				return FALSE;
-		}
-	}
-	return TRUE;
+	const struct intake_run *run = data;
+	return run->db == NULL || run->result->first || open_calls_fetch_related(run->db, r, error);
 }
 
 /* Rows that were committed late, with ids below the cursor: their calls are rebuilt once more. */
@@ -497,6 +397,7 @@ run_intake(struct intake_run *run, const volatile gint *stop, GError **error)
 	struct rebuild_options options = pbx_rebuild_options(run->pbx, run->config);
 	/* Only where much is to be caught up with may memory matter more than a conference that goes on. */
 	options.hold = run->last - from < CATCH_UP;
+	options.relate = fetch_related;
 	g_autoptr(rebuild) r =
 	    rebuild_new(run->pbx->source, &options, take_group, commit_block, run);
 	gboolean ok =
@@ -504,8 +405,11 @@ run_intake(struct intake_run *run, const volatile gint *stop, GError **error)
 	gboolean stopped = stop != NULL && *stop;
 	if (ok && !stopped)
 		ok = fetch_late(run, r, error) && fetch_due(run, r, error) &&
-		     fetch_related(run, r, error) && fetch_orphans(run, r, stop, error) &&
-		     rebuild_finish(r, error) && finish_store(run, r, from, error);
+		     fetch_orphans(run, r, stop, error) && rebuild_finish(r, error);
+	/* Where it was stopped on the way, the cursor stays at what was handed out. */
+	stopped = stop != NULL && *stop;
+	if (ok && !stopped)
+		ok = finish_store(run, r, from, error);
 	run->result->rows = rebuild_rows(r);
 	return ok;
 }

@@ -1,5 +1,7 @@
 #include "sync/rebuild.h"
 
+#include "sync/overflow.h"
+
 #include <string.h>
 
 /* Groups whose CDR records are asked for together. */
@@ -8,6 +10,9 @@
 #define ROUNDS_MAX 20
 /* A group is handed out this long after its last channel ended, in the table's own time. */
 #define QUIET (5 * G_USEC_PER_SEC)
+/* Groups held in memory, some 6 KB each; and how many of those that left come back at once in the end. */
+#define HELD_MOST 4096
+#define PORTION 2048
 
 struct rebuild {
 	source *source;
@@ -16,10 +21,13 @@ struct rebuild {
 	rebuild_block block;
 	gpointer data;
 	assembly *assembly;
-	GPtrArray *ready; /* struct group: handed out, CDR not yet asked for */
-	GPtrArray *asked; /* struct group: CDR under way */
-	GPtrArray *calls; /* struct call: of the group being told */
-	GPtrArray *ids;   /* const char *: uniqueids still to be asked for, of `asked` */
+	struct overflow overflow;
+	gboolean finishing;        /* groups leave memory for good from now on */
+	const volatile gint *stop; /* of the last scan */
+	GPtrArray *ready;          /* struct group: handed out, CDR not yet asked for */
+	GPtrArray *asked;          /* struct group: CDR under way */
+	GPtrArray *calls;          /* struct call: of the group being told */
+	GPtrArray *ids;            /* const char *: uniqueids still to be asked for, of `asked` */
 	guint ids_asked;
 	gboolean answering;  /* an answer is under way */
 	GHashTable *fetched; /* char *: linkedids whose rows were all fetched */
@@ -40,6 +48,9 @@ rebuild_new(source *from, const struct rebuild_options *options, rebuild_sink si
 	r->block = block;
 	r->data = data;
 	r->assembly = assembly_new();
+	if (r->options.held_most == 0)
+		r->options.held_most = HELD_MOST;
+	overflow_init(&r->overflow, r->assembly, r->options.held_most, QUIET, r->options.stale);
 	r->ready = g_ptr_array_new();
 	r->asked = g_ptr_array_new();
 	r->ids = g_ptr_array_new();
@@ -67,6 +78,7 @@ rebuild_free(rebuild *r)
 	g_ptr_array_free(r->calls, TRUE);
 	g_hash_table_destroy(r->fetched);
 	g_hash_table_destroy(r->told);
+	overflow_clear(&r->overflow);
 	assembly_free(r->assembly);
 	g_free(r);
 }
@@ -89,12 +101,15 @@ rebuild_rows(const rebuild *r)
 	return r->rows;
 }
 
-static void
-add_row(rebuild *r, const struct cel_row *row)
+static gboolean
+add_row(rebuild *r, const struct cel_row *row, GError **error)
 {
 	r->rows++;
 	r->last_id = MAX(r->last_id, row->id);
+	if (G_UNLIKELY(r->overflow.away > 0) && !overflow_recall_row(&r->overflow, row, error))
+		return FALSE;
 	assembly_add(r->assembly, row);
+	return (r->rows & 63) != 0 || r->finishing || overflow_shed(&r->overflow, error);
 }
 
 /* CDR records of a block. */
@@ -189,13 +204,17 @@ tell_group(rebuild *r, struct group *g, GError **error)
 }
 
 /* Up to here nothing that was read is only in memory. */
-static gint64
-safe_id(const rebuild *r)
+static gboolean
+safe_id(rebuild *r, gint64 *id, GError **error)
 {
-	gint64 lowest = assembly_lowest_id(r->assembly);
+	gint64 lowest;
+	if (!overflow_lowest(&r->overflow, &lowest, error))
+		return FALSE;
+	lowest = MIN(lowest, assembly_lowest_id(r->assembly));
 	for (guint i = 0; i < r->ready->len; i++)
 		lowest = MIN(lowest, ((struct group *)r->ready->pdata[i])->first_id);
-	return MIN(lowest - 1, r->last_id);
+	*id = MIN(lowest - 1, r->last_id);
+	return TRUE;
 }
 
 /* Reads what is under way and passes those groups on. */
@@ -213,7 +232,8 @@ finish_block(rebuild *r, GError **error)
 		g_ptr_array_set_size(r->asked, (int)r->asked->len - 1);
 		assembly_release(r->assembly, g);
 	}
-	return r->block == NULL || r->block(safe_id(r), r->data, error);
+	gint64 id;
+	return r->block == NULL || (safe_id(r, &id, error) && r->block(id, r->data, error));
 }
 
 static gboolean
@@ -231,6 +251,8 @@ take_ended(rebuild *r, GError **error)
 	struct group *g;
 	while ((g = assembly_next(r->assembly, QUIET, r->options.stale)) != NULL)
 		g_ptr_array_add(r->ready, g);
+	if (r->overflow.away > 0 && !overflow_due(&r->overflow, r->ready, BLOCK, error))
+		return FALSE;
 	return r->ready->len < BLOCK || turn_block(r, error);
 }
 
@@ -243,8 +265,10 @@ rebuild_scan(rebuild *r, gint64 after, gint64 until, const volatile gint *stop, 
 		return FALSE;
 	struct cel_row row;
 	int got;
+	r->stop = stop;
 	while ((got = source_scan_next(r->source, &row, error)) > 0) {
-		add_row(r, &row);
+		if (!add_row(r, &row, error))
+			return FALSE;
 		if (!r->options.hold && (r->rows & 63) == 0 && !take_ended(r, error))
 			return FALSE;
 		if (stop != NULL && *stop)
@@ -262,8 +286,12 @@ fetch_by(rebuild *r, enum source_key key, const char *const *ids, gsize n, GErro
 			return FALSE;
 		struct cel_row row;
 		int got;
-		while ((got = source_answer_cel(r->source, &row, error)) > 0)
-			add_row(r, &row);
+		while ((got = source_answer_cel(r->source, &row, error)) > 0) {
+			if (!add_row(r, &row, error)) {
+				source_answer_drop(r->source);
+				return FALSE;
+			}
+		}
 		if (got < 0)
 			return FALSE;
 	}
@@ -339,6 +367,17 @@ sift(rebuild *r, struct orphans *o, GError **error)
 	return TRUE;
 }
 
+/* A group of its own, unless its linkedid has one already. */
+static gboolean
+add_alone(rebuild *r, const struct cdr_row *row, GError **error)
+{
+	if (r->overflow.away > 0 && (!overflow_recall_id(&r->overflow, row->linkedid, error) ||
+					!overflow_recall_id(&r->overflow, row->uniqueid, error)))
+		return FALSE;
+	assembly_add_alone(r->assembly, row);
+	return overflow_shed(&r->overflow, error);
+}
+
 /* Those of a time of the table's clock. */
 static gboolean
 sift_orphans(rebuild *r, gint64 from, gint64 to, struct orphans *o, GError **error)
@@ -355,8 +394,8 @@ sift_orphans(rebuild *r, gint64 from, gint64 to, struct orphans *o, GError **err
 		const struct cdr_row *kept = &g_array_index(o->rows, struct cdr_row, i);
 		/* Where the beginning channel has CEL rows the call is told from them. */
 		if (g_hash_table_contains(o->known, kept->uniqueid) &&
-		    g_hash_table_contains(o->known, kept->linkedid))
-			assembly_add_alone(r->assembly, kept);
+		    g_hash_table_contains(o->known, kept->linkedid) && !add_alone(r, kept, error))
+			return FALSE;
 	}
 	return TRUE;
 }
@@ -442,11 +481,10 @@ complete(rebuild *r, GError **error)
 	return TRUE;
 }
 
-gboolean
-rebuild_finish(rebuild *r, GError **error)
+/* Hands out all that is held. */
+static gboolean
+empty(rebuild *r, GError **error)
 {
-	if (!complete(r, error))
-		return FALSE;
 	struct group *g;
 	while ((g = assembly_rest(r->assembly)) != NULL) {
 		g_ptr_array_add(r->ready, g);
@@ -454,4 +492,21 @@ rebuild_finish(rebuild *r, GError **error)
 			return FALSE;
 	}
 	return turn_block(r, error) && finish_block(r, error);
+}
+
+gboolean
+rebuild_finish(rebuild *r, GError **error)
+{
+	r->finishing = TRUE;
+	for (;;) {
+		if ((r->options.relate != NULL && !r->options.relate(r, r->data, error)) ||
+		    !complete(r, error) || !empty(r, error))
+			return FALSE;
+		if (r->overflow.away == 0 || (r->stop != NULL && *r->stop))
+			return TRUE;
+		/* What was fetched belonged to the groups of this portion. */
+		g_hash_table_remove_all(r->fetched);
+		if (!overflow_return(&r->overflow, MIN(PORTION, r->options.held_most), error))
+			return FALSE;
+	}
 }

@@ -91,7 +91,9 @@ head -c 20000 "$from/$(one 1)" >"$(one 1)"                     # cut off in the 
 head -c 5000 /dev/urandom | sed 's/^RIFF/riff/' >"$(one 2)"    # garbage
 : >"$(one 3)"                                                  # 0 bytes
 mkdir "$(one 4)"                                               # a directory
-ln -s /etc/passwd "$(one 5)"                                   # a way out of the spool
+cp "$from/$(one 5)" "$T/outside.wav"
+touch -d '2026-11-23 03:00:00Z' "$T/outside.wav"
+ln -s "$T/outside.wav" "$(one 5)"                              # a way out of the spool, to what could be converted
 mkfifo "$(one 6)"                                              # would hang a reader
 cp "$from/$(one 7)" "$(one 7)"                                 # good
 head -c 44 "$from/$(one 8)" >"$(one 8)"                        # a header
@@ -109,7 +111,9 @@ is "cut off in the middle: what is there" "$(state "$conf" "$(one 1)")" "done"
 is "garbage: failed" "$(state "$conf" "$(one 2)")" failed
 is "0 bytes: none" "$(state "$conf" "$(one 3)")" none
 is "a directory: failed" "$(state "$conf" "$(one 4)")" failed
+# Tried: beneath_open() without RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS: what it leads to is converted.
 is "a symbolic link: failed" "$(state "$conf" "$(one 5)")" failed
+is "and nothing is made of what it leads to" "$(ls "$T/monitor/2026/11/23/$(one 5 | sed 's/wav$/mp3/')" 2>/dev/null)" ""
 is "a FIFO: failed" "$(state "$conf" "$(one 6)")" failed
 is "a good one beside them: done" "$(state "$conf" "$(one 7)")" "done"
 is "a header: none" "$(state "$conf" "$(one 8)")" none

@@ -1,5 +1,6 @@
 #!/bin/sh
 # `celsync replay`: what was not delivered goes again, by call, state, period or error; what was acknowledged only with --force.
+# Tried: --force always given.
 TOP=${CELSYNC_TOP:-$(cd "$(dirname "$0")/../.." && pwd)}
 . "$TOP/tests/lib/tap.sh"
 . "$TOP/tests/lib/cut.sh"

@@ -1,5 +1,7 @@
 #include "tests/scene/scene.h"
 
+#include "sync/overflow.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -304,8 +306,18 @@ scene_build_order(scene *s, const guint *order, guint n)
 	g_ptr_array_set_size(s->calls, 0);
 	g_ptr_array_set_size(s->timelines, 0);
 	s->assembly = assembly_new();
-	for (guint i = 0; i < n; i++)
-		assembly_add(s->assembly, &g_array_index(s->rows, struct cel_row, order[i]));
+	struct overflow overflow;
+	overflow_init(&overflow, s->assembly, 0, 0, 0);
+	for (guint i = 0; i < n; i++) {
+		const struct cel_row *row = &g_array_index(s->rows, struct cel_row, order[i]);
+		if (s->shed)
+			g_assert_true(overflow_recall_row(&overflow, row, NULL));
+		assembly_add(s->assembly, row);
+		if (s->shed)
+			g_assert_true(overflow_shed(&overflow, NULL));
+	}
+	g_assert_true(overflow_return(&overflow, G_MAXUINT, NULL));
+	overflow_clear(&overflow);
 	for (guint i = 0; i < s->records->len; i++)
 		assembly_add_record(s->assembly, &g_array_index(s->records, struct cdr_row, i));
 	struct group *group;

@@ -31,6 +31,7 @@ typedef struct scene {
 	GTimeZone *clock;   /* borrowed: the zone the table is written in; NULL: UTC */
 	gboolean whole;     /* the table's clock has whole seconds only */
 	/* To be set before scene_build(). */
+	gboolean shed; /* no group stays in memory from one row to the next (sync/overflow.h) */
 	struct call_rules rules;
 	struct zone zone;
 	/* The rows as written. */

@@ -8,6 +8,8 @@
 #   SOAK_MINUTES=30   how long calls and faults come
 #   SOAK_SEED=N       the same faults and calls again (their moments depend on the machine); a random one by default, printed
 #   SOAK_CALLS=40     stretches of the capture a minute, of one or several calls each
+#   SOAK_WATCH=poll   most runs are `celsync watch`, which also opens the windows; or hook: `celsync announce` does, for each phone that rings.
+#                     The undisturbed pass opens none, so what is asked of windows is: each was closed, none opened behind its end
 #   SOAK_KEEP=DIR     keeps logs and stores there
 #
 # The store and the recordings lie on small file systems of their own, which fill up; they are mounted in a namespace that ends with this
@@ -28,7 +30,9 @@ LIVE=$((MINUTES * 60))
 SEED=${SOAK_SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
 HERE=$TOP/tests/soak
 LATE=2 # seconds; some rows are committed so much later than those with higher ids
-echo "# SOAK_SEED=$SEED, $MINUTES minutes"
+WATCH=${SOAK_WATCH:-}
+case $WATCH in '' | poll | hook) ;; *) echo "Bail out! SOAK_WATCH=poll or hook"; exit 1 ;; esac
+echo "# SOAK_SEED=$SEED, $MINUTES minutes${WATCH:+, SOAK_WATCH=$WATCH}"
 
 sql() { mariadb --no-defaults --local-infile=1 -S "$socket" -uroot -N -B "$@"; }
 store() { sqlite3 -cmd '.timeout 20000' "$T/store/db" "$1"; }
@@ -104,6 +108,7 @@ stop_planfix() {
 script() { curl -sS -m 10 --data-binary "$1" "${url%tel/api/}control" >/dev/null 2>>"$T/curl.err"; }
 planfix_more="popup_max_age = 1 d
 timeout = 3 s
+announce = ${WATCH:-off}
 data_call_start = {call_start}"
 recordings_more="publish_dir = $T/monitor/public
 url = https://calls.example.com/r
@@ -116,7 +121,7 @@ settings() {
 	config "$T/$1.conf" "driver = mariadb
 socket = $socket
 user = celsync"
-	sed -i "s/^settle = .*/settle = $((LATE + 2)) s/; s|^path = .*|path = $2|; s/^connections = .*/connections = 4/; s/^\[source\]/&\ngap_wait = 20 s/" "$T/$1.conf"
+	sed -i "s/^settle = .*/settle = $((LATE + 2)) s/; s|^path = .*|path = $2|; s/^connections = .*/connections = 4/; s/^\[source\]/&\ngap_wait = 20 s\ninterval = 1 s/" "$T/$1.conf"
 }
 
 # Calls come: what is due and not there, in one commit, as often as it takes.
@@ -130,8 +135,19 @@ feed_due() {
 			sequence, n from plan.cdr p where due between $1 and $2 and not exists (select 1 from cdr c where c.n = p.n);
 		commit" 2>>"$T/feed.err"
 }
+# What the dialplan does while phones ring whose rows are due: the hook's facts, for calls from outside.
+ring_due() {
+	sql asteriskcdrdb -e "select substring_index(substr(leg.channame, 7), '-', 1), leg.linkedid, leg.uniqueid, began.exten, began.cid_num
+		from plan.cel leg join plan.cel began on began.uniqueid = leg.linkedid and began.eventtype = 'CHAN_START'
+		where leg.due between $1 and $2 and leg.eventtype = 'CHAN_START' and leg.channame regexp '^PJSIP/[1-9][0-9]+-' and began.channame like 'PJSIP/mango-%'" \
+		2>>"$T/feed.err" | while IFS=$(printf '\t') read -r ext linkedid uniqueid did number; do
+		printf '%s\n' "direction in" "ext $ext" "linkedid $linkedid" "uniqueid $uniqueid" "did $did" "callerid $number" |
+			"$CELSYNC" -c "$T/soak.conf" announce 2>>"$T/rung" &
+	done
+}
 feed() {
 	fed=$from
+	rung=$from
 	exec 5<"$T/wav.sorted"
 	read -r due wav name <&5
 	while [ "$fed" -le $((from + LIVE)) ]; do
@@ -142,6 +158,9 @@ feed() {
 			read -r due wav name <&5 || due=
 		done
 		[ "$at" -gt "$fed" ] || continue
+		# A phone rings once, whether its rows can be written or not.
+		[ "$WATCH" != hook ] || [ "$at" -le "$rung" ] || ring_due "$rung" $((at - 1))
+		rung=$at
 		feed_due $((fed - 1)) $((at - 1)) && fed=$at
 	done
 }
@@ -188,9 +207,12 @@ lane() {
 	done <"$T/lane.$1"
 }
 
-# run SIGNAL MS: one pass, cut off so after so long; a line "status signal ms-of-end" in runs, and its peak memory.
+# run SIGNAL MS: one pass, or (SOAK_WATCH) ten times as long a watch, cut off so after so long; a line "status signal ms-of-end" in runs, and its peak memory.
 run() {
-	"$CELSYNC" -c "$T/soak.conf" sync 2>>"$T/said" &
+	command=sync
+	after=$2
+	[ -z "$WATCH" ] || [ "$1" = - ] || { command=watch; after=$(($2 * 10)); }
+	"$CELSYNC" -c "$T/soak.conf" $command 2>>"$T/said" &
 	pid=$!
 	peak=0
 	waited=0
@@ -204,7 +226,7 @@ run() {
 			esac
 		done 2>/dev/null <"/proc/$pid/status"
 		[ -n "$alive" ] || break
-		if [ "$1" != - ] && [ -z "$sent" ] && [ $waited -ge "$2" ]; then
+		if [ "$1" != - ] && [ -z "$sent" ] && [ $waited -ge "$after" ]; then
 			kill -"$1" $pid 2>/dev/null && sent=$waited
 		fi
 		if [ $waited -gt 120000 ]; then
@@ -265,7 +287,7 @@ tries=0
 left() { store "select (select count(*) from outbox where state in ('ready', 'sending')) + (select count(*) from open_call)"; }
 before=
 while [ $tries -lt 100 ]; do
-	store "update outbox set not_before = 1 where state = 'ready'; update recording set not_before = 0 where state = 'waiting'"
+	store "update outbox set not_before = 1 where state = 'ready'; update outbox set expires = 1 where state = 'ready' and rank = 0; update recording set not_before = 0 where state = 'waiting'"
 	run - 0
 	after="$status $(left) $(wc -l <"$T/planfix.log")"
 	[ "$after" != "$before" ] || [ "${after#0 0 }" = "$after" ] || break
@@ -293,11 +315,13 @@ grep '^planfix: request' "$T/planfix.err" | head -n 20 | sed 's/^/# /'
 
 noted "lost > 0" >"$T/lost"
 noted "state = 'unknown'" >"$T/unknown"
+[ "$WATCH" != hook ] || is "the hook opened windows" "$(store "select count(*) > 0 from announced")" 1
+[ "$WATCH" != poll ] || is "passes opened windows" "$(store "select count(*) > 0 from outbox where rank = 0 and state = 'sent'")" 1
 arrived clean >"$T/wanted"
 arrived planfix >"$T/arrived"
-awk -f "$HERE/judge.awk" "$T/lost" "$T/unknown" "$T/wanted" "$T/arrived" >>"$T/wrong"
+awk -v watch="$WATCH" -f "$HERE/judge.awk" "$T/lost" "$T/unknown" "$T/wanted" "$T/arrived" >>"$T/wrong"
 is "every event arrived once, right and in its order, or is listed" "$(head -n 40 "$T/wrong")" ""
-is "nothing was rejected or expired" "$(store "select callid, ext, event, state from outbox where state not in ('sent', 'unknown')")" ""
+is "nothing was rejected or expired" "$(store "select callid, ext, event, state from outbox where state not in ('sent', 'unknown') and rank > 0")" ""
 
 events=$(grep -vc '^record' "$T/wanted")
 twice=$(awk -F'\t' '$1 == "event" { print $2, $3, $4 }' "$T/arrived" | sort | uniq -d | wc -l)
@@ -308,6 +332,7 @@ figures() {
 	echo "| calls | $(store "select count(distinct callid) from outbox") |"
 	echo "| rows of cel, of cdr | $rows, $(sql -e "select count(*) from asteriskcdrdb.cdr") |"
 	echo "| events to tell | $events |"
+	[ -z "$WATCH" ] || echo "| windows opened by $WATCH | $(grep -c '^event.*INCOMING\|^event.*OUTGOING' "$T/arrived") |"
 	echo "| did not arrive, not listed | $(grep -c 'did not arrive' "$T/wrong") |"
 	echo "| arrived twice; each listed as an answer lost | $twice |"
 	echo "| listed as an answer lost | $(wc -l <"$T/lost") |"
@@ -322,7 +347,7 @@ figures() {
 	sort "$T/faults" | uniq -c | awk '{ n = $1; $1 = ""; print "| fault:" $0 " | " n " |" }'
 }
 figures | tee "$T/figures" | sed 's/^/# /'
-if [ "$MINUTES" -ge 30 ] && [ ! -s "$T/wrong" ]; then
+if [ "$MINUTES" -ge 30 ] && [ -z "$WATCH" ] && [ ! -s "$T/wrong" ]; then
 	{
 		sed '/^| /,$d' "$TOP/docs/SOAK.md"
 		echo "SOAK_SEED=$SEED, $(date -u +%F), $(nproc) cores"

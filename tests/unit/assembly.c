@@ -359,6 +359,7 @@ two_servers(guint first, guint second)
 	g_assert_cmpuint(assembly_held(a), >=, 2);
 }
 
+/* Tried: `shared` never set. */
 static void
 test_two_servers_of_one_name(void)
 {
@@ -411,7 +412,10 @@ test_a_nul_byte_ends_an_id(void)
 	g_assert_null(assembly_find(a, "1763900900.7"));
 }
 
-/* More than is looked at: the group says so, and the rest of it is left out. */
+/*
+ * More than is looked at: the group says so, and the rest of it is left out.
+ * Tried: each of the two bounds a hundred times as high; the note of the second left out.
+ */
 static void
 test_bounds(void)
 {
@@ -429,6 +433,7 @@ test_bounds(void)
 	struct group *g = assembly_find(a, scene_id(s, "0.1"));
 	g_assert_true(g->truncated);
 	g_assert_cmpuint(g->n_channels, ==, GROUP_CHANNELS_MAX);
+	g->truncated = FALSE;
 	row.uniqueid = scene_id(s, "0.1");
 	row.uniqueid_len = strlen(row.uniqueid);
 	row.event = CEL_ANSWER;
@@ -437,6 +442,7 @@ test_bounds(void)
 		assembly_add(a, &row);
 	}
 	g_assert_cmpuint(g->n_steps, ==, GROUP_STEPS_MAX);
+	g_assert_true(g->truncated);
 }
 
 int

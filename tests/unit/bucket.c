@@ -64,6 +64,7 @@ test_no_limit(void)
 	g_assert_cmpint(bucket_wait(&bucket, 0), ==, 0);
 }
 
+/* Tried: the rate left as it is; no token taken (this program then never ends). */
 static void
 test_halves_once(void)
 {
@@ -86,6 +87,7 @@ test_halves_once(void)
 	g_assert_cmpfloat(bucket.rate, >, 0);
 }
 
+/* Tried: bucket_accepted() empty. */
 static void
 test_recovers(void)
 {

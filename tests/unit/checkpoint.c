@@ -56,7 +56,7 @@ test_sightings(void)
 	scratch_close(&s);
 }
 
-/* The clock ran ahead, rows were seen "tomorrow", then it was put right. */
+/* The clock ran ahead, rows were seen "tomorrow", then it was put right. Tried: sighting/clamp left out. */
 static void
 test_sightings_clock(void)
 {
@@ -67,6 +67,25 @@ test_sightings_clock(void)
 	g_assert_true(checkpoint_sight(s.db, 100, 60, NULL));
 	g_assert_cmpint(seasoned(s.db, 59), ==, 0);
 	g_assert_cmpint(seasoned(s.db, 60), ==, 100);
+	scratch_close(&s);
+}
+
+/* The same for calls that are open: they are due when their time has come by the clock that is right. Tried: open/clamp left out. */
+static void
+test_open_clock(void)
+{
+	struct scratch s;
+	scratch_open(&s);
+	struct open_call open = { .linkedid = (char *)"1.1",
+		.group = (char *)"1.1",
+		.began = 10,
+		.last_seen = 86400,
+		.asked = 86390 };
+	g_assert_true(checkpoint_open_put(s.db, &open, NULL));
+	g_assert_true(checkpoint_clock_set_back(s.db, 60, NULL));
+	g_autoptr(GArray) due = checkpoint_open_due(s.db, 60, 60, 10, NULL);
+	g_assert_cmpuint(due->len, ==, 1);
+	g_assert_cmpint(g_array_index(due, struct open_call, 0).last_seen, ==, 60);
 	scratch_close(&s);
 }
 
@@ -306,6 +325,7 @@ main(int argc, char **argv)
 	g_test_add_func("/checkpoint/marks", test_marks);
 	g_test_add_func("/checkpoint/marks-far", test_marks_far);
 	g_test_add_func("/checkpoint/open", test_open);
+	g_test_add_func("/checkpoint/open-clock", test_open_clock);
 	g_test_add_func("/checkpoint/asterisks", test_asterisks);
 	return g_test_run();
 }

@@ -187,7 +187,10 @@ bring(store *db, const char *callid, enum outbox_state state)
 	return id;
 }
 
-/* DESIGN.md, Outbox: lines are from, columns are to. */
+/*
+ * DESIGN.md, Outbox: lines are from, columns are to.
+ * Tried: every change allowed; sent to ready without force; the state an item is in not asked for.
+ */
 static void
 test_transitions(void)
 {
@@ -306,7 +309,10 @@ test_outcome(void)
 	scratch_close(&s);
 }
 
-/* Live before history, then by the time they wait for; one of a call and employee at a time. */
+/*
+ * Live before history, then by the time they wait for; one of a call and employee at a time.
+ * Tried: two of one call and employee at once.
+ */
 static void
 test_claim_order(void)
 {
@@ -325,6 +331,7 @@ test_claim_order(void)
 	scratch_close(&s);
 }
 
+/* Tried: each of the three conditions of outbox/candidates taken out. */
 static void
 test_claim_holds_back(void)
 {
@@ -475,6 +482,7 @@ test_next(void)
 	scratch_close(&s);
 }
 
+/* Tried: give_up left out of outbox/expired; announcements left out of it. */
 static void
 test_expire(void)
 {
@@ -540,6 +548,7 @@ ended_owner(gboolean reaped)
 	return owner;
 }
 
+/* Tried: nobody alive; the start time, the boot id not compared. */
 static void
 test_owner(void)
 {
@@ -564,6 +573,7 @@ test_owner(void)
 	g_assert_false(outbox_owner_alive(&other));
 }
 
+/* Tried: a lease that never ends. */
 static void
 test_recover(void)
 {

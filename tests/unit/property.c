@@ -298,6 +298,24 @@ check_order(scene *s, GRand *rand, const char *expected)
 	g_assert_cmpstr(got, ==, expected);
 }
 
+/*
+ * No group stays in memory between two rows: each leaves for the file and comes back when a row names it, the names in `extra` included.
+ * Tried: a bridge's id left out of assembly_row_names(), `named` out of the names it leaves under.
+ */
+static void
+check_shed(scene *s, GRand *rand, const char *expected)
+{
+	g_autofree guint *order = shuffled(rand, s->rows->len);
+	s->shed = TRUE;
+	scene_build(s);
+	g_autofree char *got = dump(s);
+	g_assert_cmpstr(got, ==, expected);
+	scene_build_order(s, order, s->rows->len);
+	g_autofree char *mixed = dump(s);
+	g_assert_cmpstr(mixed, ==, expected);
+	s->shed = FALSE;
+}
+
 /* Some rows are lost: every call is there of whose beginning channel and of whose linkedid a row is left. */
 static void
 check_loss(scene *s, GRand *rand, double share)
@@ -360,6 +378,7 @@ test_generated(void)
 			check_call(s->calls->pdata[i]);
 		g_autofree char *expected = dump(s);
 		check_order(s, rand, expected);
+		check_shed(s, rand, expected);
 		check_loss(s, rand, 0);
 		check_loss(s, rand, 0.1);
 		check_loss(s, rand, 0.5);

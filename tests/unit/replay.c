@@ -84,6 +84,7 @@ assert_replay(store *db, const struct replay_filter *filter, const char *expecte
 	g_assert_cmpstr(text->str, ==, expected);
 }
 
+/* Tried: no REPLAY_OVERTAKEN, no REPLAY_PAST. */
 static void
 test_not_acknowledged(void)
 {

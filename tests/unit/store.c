@@ -1,5 +1,6 @@
 #include "sql/sql.h"
 #include "store/checkpoint.h"
+#include "store/handle.h"
 #include "store/outbox.h"
 #include "tests/unit/store_scratch.h"
 
@@ -383,6 +384,41 @@ test_read_copy(void)
 	scratch_close(&s);
 }
 
+/*
+ * A commit that SQLite refuses leaves its transaction open: it must be rolled back, or no other could begin. A full disk rolls back by itself,
+ * so what fails here is a reference that is checked by the commit. Tried: no store_rollback() in store_commit().
+ */
+static void
+test_commit_fails(void)
+{
+	struct scratch s;
+	scratch_open(&s);
+	g_autoptr(GError) error = NULL;
+	assert_begin(s.db);
+	write_cursor(s.db, 1);
+	assert_commit(s.db);
+	g_assert_cmpint(sqlite3_exec(s.db->handle,
+			    "CREATE TEMP TABLE there (n INTEGER PRIMARY KEY); CREATE TEMP TABLE "
+			    "refers (n INTEGER "
+			    "REFERENCES there DEFERRABLE INITIALLY DEFERRED)",
+			    NULL, NULL, NULL),
+	    ==, SQLITE_OK);
+	assert_begin(s.db);
+	write_cursor(s.db, 2);
+	g_assert_cmpint(
+	    sqlite3_exec(s.db->handle, "INSERT INTO refers VALUES (7)", NULL, NULL, NULL), ==,
+	    SQLITE_OK);
+	g_assert_false(store_commit(s.db, &error));
+	g_assert_error(error, STORE_ERROR, STORE_ERROR_SQL);
+	g_assert_cmpint(sqlite3_get_autocommit(s.db->handle), ==, 1);
+	g_assert_cmpint(cursor_of(s.db), ==, 1);
+	assert_begin(s.db);
+	write_cursor(s.db, 3);
+	assert_commit(s.db);
+	g_assert_cmpint(cursor_of(s.db), ==, 3);
+	scratch_close(&s);
+}
+
 static void
 test_transactions(void)
 {
@@ -666,6 +702,7 @@ main(int argc, char **argv)
 	g_test_add_func("/store/read-copy", test_read_copy);
 	g_test_add_func("/store/transactions", test_transactions);
 	g_test_add_func("/store/bindings", test_bindings);
+	g_test_add_func("/store/commit-that-fails", test_commit_fails);
 	g_test_add_func("/store/busy", test_busy);
 	g_test_add_func("/store/full", test_full);
 	g_test_add_func("/store/first-runs", test_first_runs);

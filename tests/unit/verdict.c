@@ -64,6 +64,7 @@ test_names(void)
 	g_assert_cmpstr(verdict_name(VERDICT_UNKNOWN), ==, "unknown");
 }
 
+/* Tried: no cap; no jitter. */
 static void
 test_back_off(void)
 {

@@ -1,0 +1,1 @@
+SELECT n, bytes FROM parcel WHERE first >= :value ORDER BY first LIMIT 1

@@ -1,0 +1,1 @@
+DELETE FROM name WHERE name = :name AND parcel = :parcel

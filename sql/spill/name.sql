@@ -1,0 +1,1 @@
+INSERT OR IGNORE INTO name (name, parcel) VALUES (:name, :parcel)

@@ -1,0 +1,1 @@
+INSERT INTO parcel (first, due, bytes) VALUES (:first, :due, :bytes)
