@@ -33,8 +33,8 @@ mask() {
 	today=$(date +%F)
 	sed -e '/^20[0-9-]*T[0-9:]*Z \(debug\|info\|warning\|error\) /d' -e "s|$T|DIR|g; s|$BUILD|BUILD|g; s|-c DIR/celsync.conf ||" \
 		-e 's/127\.0\.0\.1:[0-9][0-9]*/127.0.0.1:PORT/g; s/127\.0\.0\.1 port [0-9]*/127.0.0.1 port PORT/g' \
-		-e 's/after [0-9]* ms/after N ms/; s/\(next at\|следующая в\|last pass  \|проход     \)\(  *\)20[0-9-]*T[0-9:]*Z/\1\2TIME/; s/20[0-9-]* [0-9:]* +00:00, \([0-9]* tr\|[0-9]* попыт\)/TIME, \1/; s/(\([0-9]*\) bytes)/(N bytes)/' \
-		-e "s/${today}[T ][0-9:]\{8\}\(Z\| +00:00\)/TIME/g" -e 's/[0-9]* \(s\|min\|h\|d\) \(ago\|old\|назад\)/N \2/g; s/\(возраст старшего\) [0-9]* [a-z]*/\1 N/' \
+		-e 's/after [0-9]* ms/after N ms/; s/\(next at\|следующая в\|last pass  \|проход\)\(  *\)20[0-9-]*T[0-9:]*Z/\1\2TIME/; s/20[0-9-]* [0-9:]* +00:00, \([0-9]* tr\|[0-9]* попыт\)/TIME, \1/; s/(\([0-9]*\) bytes)/(N bytes)/' \
+		-e "s/${today}[T ][0-9:]\{8\}\(Z\| +00:00\)/TIME/g" -e 's/[0-9]* \(s\|min\|h\|d\|с\|мин\|ч\|дн\) \(ago\|old\|назад\)/N \2/g; s/\(возраст старшего\) [0-9]* \(с\|мин\|ч\|дн\)/\1 N/' \
 		-e 's/custom\.conf\.[A-Za-z0-9]\{6\} /custom.conf.XXXXXX /' \
 		-e 's/Нет такого файла или каталога/No such file or directory/; s/Отказано в доступе/Permission denied/' \
 		-e 's/Это каталог/Is a directory/; s/Это не каталог/Not a directory/; s/На устройстве не осталось свободного места/No space left on device/' \
