@@ -123,7 +123,9 @@ fate_words(enum replay_fate fate)
 	case REPLAY_AGAIN: return _("goes again");
 	case REPLAY_PAST: return _("stays: it opens a window, and its time is past");
 	case REPLAY_OVERTAKEN: return _("stays: a later request has closed its window");
-	case REPLAY_EMPTY: return _("stays: what it said was removed after [store] keep_days");
+	case REPLAY_EMPTY:
+		return _("stays: what it said was removed, after [store] keep_days or by `celsync "
+			 "forget`");
 	}
 	return "";
 }

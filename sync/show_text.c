@@ -370,7 +370,9 @@ say_request(struct page *page, const struct outbox_item *item, const char *body)
 			say_attempt(page, a);
 	}
 	say(page, "      %s",
-	    body != NULL ? body : _("its body was removed after [store] keep_days"));
+	    body != NULL
+		? body
+		: _("its body was removed, after [store] keep_days or by `celsync forget`"));
 }
 
 static void

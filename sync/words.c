@@ -110,7 +110,8 @@ matches(const char *note, const char *pattern, char *values[VALUES])
 		return FALSE;
 	note += strlen(parts[0]);
 	for (int i = 1; parts[i] != NULL; i++) {
-		const char *end = parts[i][0] != '\0' ? strstr(note, parts[i]) : note + strlen(note);
+		const char *end =
+		    parts[i][0] != '\0' ? strstr(note, parts[i]) : note + strlen(note);
 		if (end == NULL || (parts[i + 1] != NULL && memchr(note, ' ', (gsize)(end - note))))
 			break;
 		values[n++] = g_strndup(note, (gsize)(end - note));

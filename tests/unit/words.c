@@ -20,10 +20,12 @@ test_notes(void)
 	assert_note("101 transferred the call to 102", "101 перевёл звонок на 102");
 	assert_note("101 transferred the call to an unknown extension",
 	    "101 перевёл звонок на неизвестный номер");
-	assert_note("101 transferred the call after asking", "101 перевёл звонок после консультации");
+	assert_note(
+	    "101 transferred the call after asking", "101 перевёл звонок после консультации");
 	assert_note("CDR says answered for 12 s, but by CEL nobody was connected with the client",
 	    "по CDR разговор был 12 с, но по CEL с клиентом никого не соединили");
-	assert_note("101 was told Missed, but it was Success", "101: отправлено Missed, но было Success");
+	assert_note(
+	    "101 was told Missed, but it was Success", "101: отправлено Missed, но было Success");
 	assert_note("101 was told 0 s of talk, but it was 56 s",
 	    "101: отправлено 0 с разговора, но было 56 с");
 	assert_note("102 was not told: Cancelled, 0 s of talk",
@@ -40,14 +42,15 @@ static void
 test_names(void)
 {
 	for (int i = 0; i <= DIRECTION_INTERNAL; i++)
-		g_assert_cmpstr(words_direction((enum direction)i), !=, direction_name((enum direction)i));
+		g_assert_cmpstr(
+		    words_direction((enum direction)i), !=, direction_name((enum direction)i));
 	for (int i = 0; i <= RESULT_FAILED; i++)
 		g_assert_cmpstr(words_result((enum result)i), !=, result_name((enum result)i));
 	for (int i = 0; i <= SETTLED_STALE; i++)
 		g_assert_cmpstr(words_settled((enum settled)i), !=, settled_name((enum settled)i));
 	for (int i = 0; i < OUTBOX_STATES; i++)
-		g_assert_cmpstr(
-		    words_request((enum outbox_state)i), !=, outbox_state_name((enum outbox_state)i));
+		g_assert_cmpstr(words_request((enum outbox_state)i), !=,
+		    outbox_state_name((enum outbox_state)i));
 	for (int i = 0; i < RECORDING_STATES; i++)
 		g_assert_cmpstr(words_recording((enum recording_state)i), !=,
 		    recording_state_name((enum recording_state)i));
