@@ -294,7 +294,7 @@ warned() {
 	status=$?
 	printf '$ celsync status\n' >>"$T/said"
 	sed -n '/^[^ ]*: /,$p; /^last error\|^сбой\|^backfill\|^lag\|^отставание\|^source\|^база\|^last pass\|^проход\|history\|прошлом/p' "$T/out" |
-		sed 's/20[0-9-]*T[0-9:]*\(Z\|+00:00\)/TIME/g' >>"$T/said"
+		sed 's/20[0-9-]*T[0-9:]*\(Z\|+00:00\)/TIME/g; s/[0-9][0-9]* \(min\|мин\)/N \1/g; s/ [0-9][0-9]*$/ N/' >>"$T/said"
 	printf '= %d\n' $status >>"$T/said"
 }
 standing() {

@@ -140,7 +140,7 @@ disks() {
 		[ $how != none ] || leave_out "disk: $disk"
 	done
 	if [ $how != none ]; then
-		printf '#!/bin/sh\nmount -t tmpfs -o size=$1 none "%s/disk" || exit\nshift\n[ ! -d "%s/recorded" ] || cp -rp "%s/monitor/." "%s/disk" 2>/dev/null\nexec "$@"\n' "$T" "$T" "$T" "$T" >"$T/on_disk"
+		printf '#!/bin/sh\nmount -t tmpfs -o size=$1 none "%s/disk" || exit\nshift\n[ ! -d "%s/recorded" ] || cp -rp "%s/monitor/." "%s/disk" 2>/dev/null\n[ ! -d "%s/disk/2026" ] || head -c 9m /dev/zero >"%s/disk/full" 2>/dev/null\nexec "$@"\n' "$T" "$T" "$T" "$T" "$T" "$T" >"$T/on_disk"
 		mkdir -p "$T/disk"
 		stand_in
 		title "disk: no room for the store"
@@ -158,7 +158,6 @@ disks() {
 		as="unshare $how sh $T/on_disk $(($(du -sk "$T/monitor" | cut -f1) + 8))k"
 		with sync
 		as=
-		with recordings
 		stop_stand_in
 	fi
 	title "disk: nothing can be printed"
@@ -461,7 +460,7 @@ cel_table = slow_cel"
 		fresh
 		recordings_there
 		script -qec "$CELSYNC -c $conf backfill --yes --from 2026-11-23 --to 2026-11-24" "$T/typescript" </dev/null >/dev/null 2>&1
-		tr '\r' '\n' <"$T/typescript" | grep -a '^.\[K[^ ]*: 1 ' | head -n 1 | sed 's/^.\[K//; s/\(.*[0-9]\.[0-9]\).*h/\1 h/; s/[0-9.]* \(h\|ч\|hours\)/N \1/' >>"$T/said"
+		tr '\r' '\n' <"$T/typescript" | grep -a '^.\[K[^ ]*: [0-9]' | tail -n 1 | sed 's/^.\[K//; s/[0-9][0-9.]*/N/g; s/.\[K.*//; s/celsync:.*//' >>"$T/said"
 	else
 		leave_out "backfill: it asks first"
 		leave_out "backfill: its recordings"

@@ -15,11 +15,12 @@ set=${MESSAGES:-}
 # What the log says of each request and recording is for programs. Of the texts only ours are ours: those of GLib and libc are translated where their packages are there. The rest differs from run to run.
 mask() {
 	today=$(date +%F)
-	sed -e '/^20[0-9-]*T[0-9:]*Z \(debug\|info\|warning\|error\) /d' -e "s|$T|DIR|g; s|$BUILD|BUILD|g; s|$TOP|TOP|g; s|-c DIR/celsync.conf ||" \
+	# A slow machine makes minutes of seconds.
+	sed -e 's/[0-9]* min \(ago\|old\)/0 s \1/g; s/[0-9]* мин назад/0 с назад/g; s/\(возраст старшего\) [0-9]* мин/\1 0 с/' -e '/^20[0-9-]*T[0-9:]*Z \(debug\|info\|warning\|error\) /d' -e "s|$T|DIR|g; s|$BUILD|BUILD|g; s|$TOP|TOP|g; s|-c DIR/celsync.conf ||" \
 		-e 's/127\.0\.0\.1:[0-9][0-9]*/127.0.0.1:PORT/g; s/127\.0\.0\.1 port [0-9]*/127.0.0.1 port PORT/g' \
 		-e 's/after [0-9]* ms/after N ms/; s/\(next at\|следующая в\|last pass  \|проход\)\(  *\)20[0-9-]*T[0-9:]*Z/\1\2TIME/; s/20[0-9-]* [0-9:]* +00:00, \([0-9]* tr\|[0-9]* попыт\)/TIME, \1/; s/(\([0-9]*\) bytes)/(N bytes)/' \
 		-e "s/${today}[T ][0-9:]\{8\}\(Z\| +00:00\)/TIME/g" -e 's/[0-9]* \(s\|min\|h\|d\|с\|мин\|ч\|дн\) \(ago\|old\|назад\)/N \1 \2/g; s/\(возраст старшего\) [0-9]* \(с\|мин\|ч\|дн\)/\1 N \2/' \
-		-e 's/\(stopped at row\|остановлено на строке\) [0-9]*/\1 N/' -e 's/\(custom\.conf\|celsync-check\)\.[A-Za-z0-9]\{6\}\>/\1.XXXXXX/' \
+		-e 's#: 2026/11/23/[^ ]*\.mp3: \(cannot be written\|не записать\)#: FILE.mp3: \1#' -e 's/\(stopped at row\|остановлено на строке\) [0-9]*/\1 N/' -e 's/\(custom\.conf\|celsync-check\)\.[A-Za-z0-9]\{6\}\>/\1.XXXXXX/' \
 		-e 's/Нет такого файла или каталога/No such file or directory/; s/Отказано в доступе/Permission denied/' \
 		-e 's/Нет такого устройства или адреса/No such device or address/; s/Операция не позволена/Operation not permitted/; s/Это каталог/Is a directory/; s/Это не каталог/Not a directory/; s/На устройстве не осталось свободного места/No space left on device/' \
 		-e 's/Недопустимый аргумент/Invalid argument/; s/Слишком много уровней символьных ссылок/Too many levels of symbolic links/' \
