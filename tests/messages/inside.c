@@ -82,9 +82,9 @@ store_faults(void)
 	said(outbox_move(db, id, OUTBOX_READY, &sent, 1, &error), &error);
 	title("store: a request that another run has moved");
 	said(outbox_move(db, id, OUTBOX_SENDING, &sent, 1, &error), &error);
-	struct recording recording = { .callid = (char *)"1.1",
-		.file = (char *)"a.wav",
-		.path = (char *)"a.wav" };
+	struct recording recording = {
+		.callid = (char *)"1.1", .file = (char *)"a.wav", .path = (char *)"a.wav"
+	};
 	gboolean added;
 	g_assert_true(recordings_put(db, &recording, 1, &added, NULL));
 	recording.id = store_last_id(db);
@@ -304,13 +304,15 @@ print_lines(const GPtrArray *lines, guint from, guint until)
 static void
 causes(void)
 {
-	static const int all[] = { 0, 1, 3, 16, 17, 18, 19, 20, 21, 22, 23, 26, 27, 28, 31, 34, 38, 41,
-		42, 44, 50, 52, 54, 57, 58, 88, 102, 127, 99 };
-	g_autoptr(GString) rows = g_string_new("0 CHAN_START PJSIP/mango-1 id=0.1 num=79161112233 exten=74950001122\n");
+	static const int all[] = { 0, 1, 3, 16, 17, 18, 19, 20, 21, 22, 23, 26, 27, 28, 31, 34, 38,
+		41, 42, 44, 50, 52, 54, 57, 58, 88, 102, 127, 99 };
+	g_autoptr(GString) rows =
+	    g_string_new("0 CHAN_START PJSIP/mango-1 id=0.1 num=79161112233 exten=74950001122\n");
 	for (guint i = 0; i < G_N_ELEMENTS(all); i++)
 		g_string_append_printf(rows,
-		    "1 CHAN_START PJSIP/%u-1 id=1.%u lid=0.1 num=%u\n2 HANGUP PJSIP/%u-1 cause=%d\n", 101 + i,
-		    2 + i, 101 + i, 101 + i, all[i]);
+		    "1 CHAN_START PJSIP/%u-1 id=1.%u lid=0.1 num=%u\n2 HANGUP PJSIP/%u-1 "
+		    "cause=%d\n",
+		    101 + i, 2 + i, 101 + i, 101 + i, all[i]);
 	g_string_append(rows, "9 HANGUP PJSIP/mango-1 cause=16\n");
 	g_autoptr(scene) s = scene_new();
 	s->rules.trunk = scene_set(s, "mango");
@@ -365,8 +367,8 @@ facts(void)
 		"Asterisk restarted during the call; its end was not written",
 		"more rows than are looked at for one call: the rest was left out",
 		"the client's number is unknown; sent as 70000000000",
-		"101 transferred the call to an unknown extension", "101 transferred the call to 102",
-		"101 transferred the call after asking",
+		"101 transferred the call to an unknown extension",
+		"101 transferred the call to 102", "101 transferred the call after asking",
 		"CDR says answered for 12 s, but by CEL nobody was connected with the client",
 		"CDR has no answered record, but by CEL the client was connected for 12 s",
 		"its phone had no channel"
