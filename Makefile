@@ -21,7 +21,7 @@ UNIT    := $(sort $(wildcard tests/unit/*.c))
 SCENE   := $(patsubst %.c,$(B)/%.o,$(wildcard tests/scene/*.c))
 PLANFIX := $(patsubst tests/planfix/%.c,$(B)/planfix/%.o,$(sort $(wildcard tests/planfix/*.c)))
 TESTS   := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT))
-TOOLS   := $(B)/tests/planfix $(B)/tests/compare $(B)/tests/celsync-crash $(B)/bench/generate $(B)/bench/pair
+TOOLS   := $(B)/tests/planfix $(B)/tests/compare $(B)/tests/inside $(B)/tests/celsync-crash $(B)/bench/generate $(B)/bench/pair
 LINKED  := $(patsubst %.c,$(B)/linked/%.o,$(sort $(shell grep -l '"sync/library.h"' sync/*.c)))
 CRASHED := $(patsubst %.c,$(B)/crash/%.o,$(sort $(shell grep -l '"store/crash.h"' poller/*.c store/*.c sync/*.c)))
 SQL     := $(sort $(wildcard sql/*/*.sql sql/*/*/*.sql))
@@ -93,6 +93,13 @@ $(B)/linked/celsync: $(B)/sync/main.o $(LINKED) $(B)/libcelsync.a
 $(B)/tests/compare: $(B)/compare/compare.o
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(LINK) -o $@ $^ $(PKG_LIBS)
+# Messages that no run brings about (tests/messages/inside.c).
+$(B)/tests/inside: $(B)/messages/inside.o $(SCENE) $(B)/libcelsync.a
+	@mkdir -p $(@D)
+	$(call SAY,LD)$(LINK) -o $@ $^ $(PKG_LIBS) $(LIBS)
+$(B)/messages/%.o: tests/messages/%.c | $(B)/flags.mk
+	@mkdir -p $(@D)
+	$(call SAY,CC)$(COMPILE) -c -o $@ $<
 $(B)/compare/%.o: tests/compare/%.c | $(B)/flags.mk
 	@mkdir -p $(@D)
 	$(call SAY,CC)$(COMPILE) -c -o $@ $<
@@ -104,7 +111,7 @@ $(B)/unit/%.o: tests/unit/%.c | $(B)/flags.mk
 	$(call SAY,CC)$(COMPILE) -c -o $@ $<
 
 .SECONDARY:
--include $(OBJ:.o=.d) $(B)/sync/main.d $(SCENE:.o=.d) $(PLANFIX:.o=.d) $(CRASHED:.o=.d) $(LINKED:.o=.d) $(patsubst tests/unit/%.c,$(B)/unit/%.d,$(UNIT))
+-include $(OBJ:.o=.d) $(B)/sync/main.d $(B)/messages/inside.d $(SCENE:.o=.d) $(PLANFIX:.o=.d) $(CRASHED:.o=.d) $(LINKED:.o=.d) $(patsubst tests/unit/%.c,$(B)/unit/%.d,$(UNIT))
 
 # A real capture through the real program to a strict stand-in server on loopback.
 # It needs little of what the tests need.

@@ -3,7 +3,7 @@
 
 POT := $(B)/celsync.pot
 # What translates its format itself (sync/i18n.h), and which argument that is.
-POT_KEYWORDS := _ N_ ngettext:1,2 log_say:2 tell:3 check_tell:4 say:2 say_heading:2
+POT_KEYWORDS := _ N_ C_:1c,2 NC_:1c,2 ngettext:1,2 log_say:2 tell:3 check_tell:4 say:2 say_heading:2
 POT_FLAGS    := _:1:pass-c-format log_say:2:c-format tell:3:c-format check_tell:4:c-format say:2:c-format
 POT_FILES     = $(sort $(wildcard poller/*.c store/*.c sync/*.c))
 

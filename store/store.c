@@ -232,12 +232,12 @@ identify(store *db, int *version, GError **error)
 {
 	gint64 application, user_version, objects;
 	/* One view of the three: another first run may be making the tables just now. */
-	if (!execute(db, "cannot be read", "BEGIN", error) ||
+	if (!execute(db, _("cannot be read"), "BEGIN", error) ||
 	    !ask(db, _("cannot be read"), "PRAGMA application_id", &application, NULL, error) ||
 	    !ask(db, _("cannot be read"), "PRAGMA user_version", &user_version, NULL, error) ||
 	    !ask(db, _("cannot be read"), "SELECT count(*) FROM sqlite_schema", &objects, NULL,
 		error) ||
-	    !execute(db, "cannot be read", "COMMIT", error))
+	    !execute(db, _("cannot be read"), "COMMIT", error))
 		return FALSE;
 	if (application != APPLICATION && objects > 0) {
 		g_set_error(error, STORE_ERROR, STORE_ERROR_OPEN,
@@ -323,9 +323,9 @@ set_up_to_write(store *db, int version, GError **error)
 {
 	g_autofree char *journal = NULL;
 	/* Only a file without tables takes this; an older one does when it is compacted. One that has it is written to all the same. */
-	if ((version == 0 && !execute(db, "cannot be set up", FREE_PAGES, error)) ||
+	if ((version == 0 && !execute(db, _("cannot be set up"), FREE_PAGES, error)) ||
 	    !switch_to_wal(db, &journal, error) ||
-	    !execute(db, "cannot be set up",
+	    !execute(db, _("cannot be set up"),
 		"PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; " ROOM "; " WAL_LIMIT,
 		error))
 		return FALSE;
@@ -353,7 +353,7 @@ store_open(const char *path, enum store_mode mode, GError **error)
 	int version;
 	if (!(mode == STORE_WRITE ? connect_to_write(db, error) : connect_to_read(db, error)) ||
 	    !identify(db, &version, error) ||
-	    !execute(db, "cannot be set up",
+	    !execute(db, _("cannot be set up"),
 		"PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; "
 		"PRAGMA cell_size_check = ON",
 		error) ||
@@ -429,7 +429,7 @@ store_shrink(store *db, guint pages, gint64 *free, GError **error)
 		return FALSE;
 	*free = 0;
 	return before == 0 ||
-	       (execute(db, "cannot be made smaller", some, error) &&
+	       (execute(db, _("cannot be made smaller"), some, error) &&
 		   ask(db, _("cannot be read"), "PRAGMA freelist_count", free, NULL, error));
 }
 
@@ -437,7 +437,7 @@ gboolean
 store_compact(store *db, GError **error)
 {
 	gint64 busy;
-	if (!execute(db, "cannot be compacted", FREE_PAGES "; VACUUM", error) ||
+	if (!execute(db, _("cannot be compacted"), FREE_PAGES "; VACUUM", error) ||
 	    !ask(db, _("cannot be compacted"), "PRAGMA wal_checkpoint(TRUNCATE)", &busy, NULL,
 		error))
 		return FALSE;

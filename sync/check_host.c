@@ -51,7 +51,7 @@ kind_words(enum dialplan_kind kind)
 	switch (kind) {
 	case DIALPLAN_MACRO: return _(", and right for FreePBX's Macro");
 	case DIALPLAN_GOSUB: return _(", and right for FreePBX's Gosub");
-	case DIALPLAN_UNKNOWN: return "; whether by Macro or Gosub is not known here";
+	case DIALPLAN_UNKNOWN: return _("; whether by Macro or Gosub is not known here");
 	}
 	g_assert_not_reached();
 }
@@ -177,7 +177,7 @@ server_version(const struct check_report *report, const struct config *config)
 		return g_strdup("");
 	g_autoptr(pbx_database) db = pbx_database_open(&config->source.open, NULL);
 	g_autofree char *version = db ? pbx_database_version(db, NULL) : NULL;
-	return version ? g_strconcat("; the server: ", version, NULL) : g_strdup("");
+	return version ? g_strdup_printf(_("; the server: %s"), version) : g_strdup("");
 }
 
 static const char *

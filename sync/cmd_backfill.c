@@ -241,8 +241,9 @@ static void
 say_filled(const struct backfill *b)
 {
 	log_say(LOG_LEVEL_INFO,
-	    "%" PRIu64 " calls: %" PRId64 " told now, %" PRId64 " skipped with a reason, %" PRIu64
-	    " known by --known, %" PRIu64 " still open; the others had been told before",
+	    "calls: %" PRIu64 "; told now: %" PRId64 ", skipped with a reason: %" PRId64
+	    ", known by --known: %" PRIu64 ", still open: %" PRIu64
+	    "; the others had been told before",
 	    b->total, b->teller.calls, b->teller.skipped, b->left_out, b->open);
 }
 

@@ -7,6 +7,7 @@
 #include "sync/place.h"
 #include "sync/screen.h"
 #include "sync/text.h"
+#include "sync/words.h"
 
 #include <glib/gi18n.h>
 #include <inttypes.h>
@@ -50,11 +51,14 @@ print_row(const struct call *call)
 		    leg->status != STATUS_NONE ? status_name(leg->status) : "");
 	}
 	if (call->skip != NULL)
-		g_string_append_printf(legs, "%s(%s)", legs->len > 0 ? " " : "", call->skip);
+		g_string_append_printf(
+		    legs, "%s(%s)", legs->len > 0 ? " " : "", words_skip(call->skip));
 	g_autofree char *client = text_clean(call->client != NULL ? call->client : "-");
-	screen_print(4, "%-20s  %-8s  %-15s  %-8s  %5" G_GINT64_FORMAT "  %-22s  %s",
-	    text_time(call->start, NULL, start), direction_name(call->direction), client,
-	    result_name(call->result), text_seconds(call->talk), call->callid, legs->str);
+	g_autofree char *direction = words_pad(words_direction(call->direction), 8);
+	g_autofree char *result = words_pad(words_result(call->result), 8);
+	screen_print(4, "%-20s  %s  %-15s  %s  %5" G_GINT64_FORMAT "  %-22s  %s",
+	    text_time(call->start, NULL, start), direction, client, result,
+	    text_seconds(call->talk), call->callid, legs->str);
 }
 
 static void

@@ -204,9 +204,8 @@ say_what_was_done(const struct forgetting *f)
 {
 	printf(_("calls       %" PRId64 "\n"), f->calls);
 	if (!f->dry_run)
-		printf(_("requests    %" PRId64 " emptied, %" PRId64
-			 " of them had not been sent and never will be\n"
-			 "recordings  %" PRId64 " names removed, %" PRId64 " links ended\n"),
+		printf(_("requests    emptied: %" PRId64 ", of them unsent, and given up: %" PRId64
+			 "\nrecordings  names removed: %" PRId64 ", links ended: %" PRId64 "\n"),
 		    f->forgotten.requests, f->forgotten.given_up, f->forgotten.recordings,
 		    f->links_ended);
 	printf(_("not touched: Asterisk's tables, PlanFix, logs, backups of the store"));

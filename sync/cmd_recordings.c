@@ -5,6 +5,7 @@
 #include "store/recordings.h"
 #include "sync/screen.h"
 #include "sync/text.h"
+#include "sync/words.h"
 
 #include <glib/gi18n.h>
 #include <inttypes.h>
@@ -68,14 +69,15 @@ print_text(const struct recording *r)
 	g_auto(GStrv) reasons = g_strsplit(r->reason ? r->reason : "", "\n", -1);
 	char when[TEXT_TIME];
 
-	screen_print(4, "%-10s  %s  %s", recording_state_name(r->state), callid, path);
+	g_autofree char *state = words_pad(words_recording(r->state), 10);
+	screen_print(4, "%s  %s  %s", state, callid, path);
 	for (char **line = reasons; *line; line++) {
 		g_autofree char *clean = text_clean(*line);
 		if (*clean)
 			screen_print(12, "            %s", clean);
 	}
 	if (r->state == RECORDING_WAITING && r->attempts > 0)
-		g_print(_("            tries: %" PRId64 "; the next at %s\n"), r->attempts,
+		screen_print(12, _("            tries: %" PRId64 "; the next at %s"), r->attempts,
 		    text_time(r->not_before, NULL, when));
 }
 
@@ -133,7 +135,7 @@ print_counts(const struct listing *l)
 {
 	for (int i = 0; i < RECORDING_STATES; i++)
 		g_print("%s%" G_GINT64_FORMAT " %s", i > 0 ? ", " : "", l->counts[i],
-		    recording_state_name((enum recording_state)i));
+		    words_recording((enum recording_state)i));
 	g_print("\n");
 }
 

@@ -5,7 +5,9 @@
 #include "store/replay.h"
 #include "sync/log.h"
 #include "sync/pass.h"
+#include "sync/screen.h"
 #include "sync/text.h"
+#include "sync/words.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -121,7 +123,9 @@ fate_words(enum replay_fate fate)
 	case REPLAY_AGAIN: return _("goes again");
 	case REPLAY_PAST: return _("stays: it opens a window, and its time is past");
 	case REPLAY_OVERTAKEN: return _("stays: a later request has closed its window");
-	case REPLAY_EMPTY: return _("stays: what it said was removed after [store] keep_days");
+	case REPLAY_EMPTY:
+		return _("stays: what it said was removed, after [store] keep_days or by `celsync "
+			 "forget`");
 	}
 	return "";
 }
@@ -132,15 +136,16 @@ print_items(const struct replay *r)
 	for (guint i = 0; i < r->items->len; i++) {
 		const struct replay_item *item = &g_array_index(r->items, struct replay_item, i);
 		g_autofree char *answer = item->answer != NULL ? text_clean(item->answer) : NULL;
-		g_print("%-22s  %-5s  %-9s  %-8s  %s", item->callid, item->ext, item->event,
-		    outbox_state_name(item->state), fate_words(item->fate));
+		g_autofree char *state = words_pad(words_request(item->state), 8);
+		g_autofree char *why = NULL;
 		if (item->status != 0)
-			g_print("  (HTTP %" G_GINT64_FORMAT "%s%s)", item->status,
+			why = g_strdup_printf("  (HTTP %" G_GINT64_FORMAT "%s%s)", item->status,
 			    answer != NULL && *answer != '\0' ? ": " : "",
 			    answer != NULL ? answer : "");
 		else if (answer != NULL)
-			g_print("  (%s)", answer);
-		g_print("\n");
+			why = g_strdup_printf("  (%s)", answer);
+		screen_print(4, "%-22s  %-5s  %-9s  %s  %s%s", item->callid, item->ext, item->event,
+		    state, fate_words(item->fate), why != NULL ? why : "");
 	}
 	for (guint i = 0; i < r->recordings->len; i++) {
 		GArray *found = r->recordings->pdata[i];
@@ -150,8 +155,8 @@ print_items(const struct replay *r)
 			g_auto(GStrv) reasons =
 			    g_strsplit(one->reason != NULL ? one->reason : "", "\n", 2);
 			g_autofree char *reason = text_clean(reasons[0] != NULL ? reasons[0] : "");
-			g_print(_("%-22s  %s  %s  is converted again  (%s)\n"), one->callid,
-			    one->file, recording_state_name(one->state), reason);
+			screen_print(4, _("%-22s  %s  %s  is converted again  (%s)"), one->callid,
+			    one->file, words_recording(one->state), reason);
 		}
 	}
 }
@@ -169,35 +174,36 @@ print_summary(const struct replay *r)
 	for (guint i = 0; i < r->recordings->len; i++)
 		recordings += ((GArray *)r->recordings->pdata[i])->len;
 	if (r->items->len + recordings == 0)
-		g_print(_("nothing to replay\n"));
+		screen_print(2, _("nothing to replay"));
 	if (fates[REPLAY_AGAIN] > 0)
-		g_print(r->dry_run ? ngettext("%u request would go again: %u rejected, %u unknown, "
-					      "%u expired, %u sent\n",
-					 "%u requests would go again: %u rejected, %u unknown, %u "
-					 "expired, %u sent\n",
-					 fates[REPLAY_AGAIN])
-				   : ngettext("%u request goes again: %u rejected, %u unknown, %u "
-					      "expired, %u sent\n",
-					 "%u requests go again: %u rejected, %u unknown, %u "
-					 "expired, %u sent\n",
-					 fates[REPLAY_AGAIN]),
+		screen_print(2,
+		    r->dry_run ? ngettext("%u request would go again: %u rejected, %u unknown, "
+					  "%u expired, %u sent",
+				     "%u requests would go again: %u rejected, %u unknown, %u "
+				     "expired, %u sent",
+				     fates[REPLAY_AGAIN])
+			       : ngettext("%u request goes again: %u rejected, %u unknown, %u "
+					  "expired, %u sent",
+				     "%u requests go again: %u rejected, %u unknown, %u "
+				     "expired, %u sent",
+				     fates[REPLAY_AGAIN]),
 		    fates[REPLAY_AGAIN], states[OUTBOX_REJECTED], states[OUTBOX_UNKNOWN],
 		    states[OUTBOX_EXPIRED], states[OUTBOX_SENT]);
 	for (int fate = REPLAY_AGAIN + 1; fate < REPLAY_FATES; fate++)
 		if (fates[fate] > 0)
-			g_print(
-			    _("%u of them: %s\n"), fates[fate], fate_words((enum replay_fate)fate));
+			screen_print(2, _("%u of them: %s"), fates[fate],
+			    fate_words((enum replay_fate)fate));
 	if (recordings > 0)
-		g_print(
+		screen_print(2,
 		    r->dry_run
-			? ngettext("%u recording would be converted again by the next sync\n",
-			      "%u recordings would be converted again by the next sync\n",
-			      recordings)
-			: ngettext("%u recording is converted again by the next sync\n",
-			      "%u recordings are converted again by the next sync\n", recordings),
+			? ngettext("%u recording would be converted again by the next sync",
+			      "%u recordings would be converted again by the next sync", recordings)
+			: ngettext("%u recording is converted again by the next sync",
+			      "%u recordings are converted again by the next sync", recordings),
 		    recordings);
 	if (r->items->len == MOST)
-		g_print(_("only the first %d were looked at: give the command again\n"), MOST);
+		screen_print(
+		    2, _("only the first %d were looked at: give the command again"), MOST);
 	return fates[REPLAY_AGAIN];
 }
 

@@ -9,6 +9,7 @@
 #include "sync/place.h"
 #include "sync/screen.h"
 #include "sync/text.h"
+#include "sync/words.h"
 
 #include "store/announced.h"
 #include "store/checkpoint.h"
@@ -33,8 +34,16 @@ enum class {
 };
 #define CLASSES (CLASS_UNTOLD + 1)
 
-static const char *const class_names[CLASSES] = { "sent", "waiting", "unknown", "rejected",
-	"expired", "skipped", "before start", "open", "not told" };
+static const char *const class_names[CLASSES] = { NC_("call", "sent"), NC_("call", "waiting"),
+	NC_("call", "unknown"), NC_("call", "rejected"), NC_("call", "expired"),
+	NC_("call", "skipped"), NC_("call", "before start"), NC_("call", "open"),
+	NC_("call", "not told") };
+
+/* For people: JSON and CSV have the name. */
+static const char *class_words(enum class class)
+{
+	return g_dpgettext2(NULL, "call", class_names[class]);
+}
 
 enum format {
 	FORMAT_TEXT,
@@ -176,10 +185,14 @@ print_call(const struct report *r, const struct call *call, enum class class, co
 	if ((class == CLASS_SENT || class == CLASS_SKIPPED) && late->len == 0)
 		return;
 	g_autofree char *client = text_clean(call->client != NULL ? call->client : "");
-	screen_print(4, "%-20s  %-22s  %-8s  %-15s  %-8s  %s", start, call->callid,
-	    direction_name(call->direction), client, result_name(call->result), class_names[class]);
-	for (guint i = 0; i < late->len; i++)
-		screen_print(6, _("    too late: %s"), (const char *)late->pdata[i]);
+	g_autofree char *direction = words_pad(words_direction(call->direction), 8);
+	g_autofree char *result = words_pad(words_result(call->result), 8);
+	screen_print(4, "%-20s  %-22s  %s  %-15s  %s  %s", start, call->callid, direction, client,
+	    result, class_words(class));
+	for (guint i = 0; i < late->len; i++) {
+		g_autofree char *fact = words_note(late->pdata[i]);
+		screen_print(6, _("    too late: %s"), fact);
+	}
 }
 
 static gboolean
@@ -221,13 +234,14 @@ print_sum(const struct report *r)
 	FILE *out = r->format == FORMAT_TEXT ? stdout : stderr;
 	for (int i = 0; i < CLASSES; i++) {
 		if (r->classes[i] > 0)
-			fprintf(out, "%8" G_GUINT64_FORMAT "  %s\n", r->classes[i], class_names[i]);
+			fprintf(out, "%8" G_GUINT64_FORMAT "  %s\n", r->classes[i],
+			    class_words((enum class)i));
 	}
 	GHashTableIter iter;
 	gpointer key, value;
 	g_hash_table_iter_init(&iter, r->reasons);
 	while (g_hash_table_iter_next(&iter, &key, &value))
-		fprintf(out, _("%16zu  skipped: %s\n"), GPOINTER_TO_SIZE(value), (const char *)key);
+		fprintf(out, _("%16zu  skipped: %s\n"), GPOINTER_TO_SIZE(value), words_skip(key));
 	fprintf(out, _("%8" PRIu64 "  calls in the source\n"), r->total);
 	if (r->late > 0)
 		fprintf(out,

@@ -1,6 +1,7 @@
 /* celsync status: where things stand, and what is silently wrong. Changes nothing, and asks nothing of PlanFix. */
 #include "sync/app.h"
 #include "sync/log.h"
+#include "sync/screen.h"
 #include "sync/standing.h"
 
 #include <glib/gi18n.h>
@@ -35,7 +36,7 @@ run(struct app *app, const struct output *output)
 	}
 	g_autofree char *text = output->json         ? standing_json(&s)
 	                        : output->prometheus ? standing_prometheus(&s)
-	                                             : standing_text(&s);
+	                                             : standing_text(&s, screen_width());
 	int status = output->exit_status ? (int)standing_worst(&s) : EXIT_DONE;
 	fputs(text, stdout);
 	standing_clear(&s);

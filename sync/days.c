@@ -2,6 +2,7 @@
 
 #include "sync/spool.h"
 #include "sync/text.h"
+#include "sync/words.h"
 
 #include <glib/gi18n.h>
 #include <inttypes.h>
@@ -99,24 +100,25 @@ days_add(struct days *days, const struct call *call, gint64 requests)
 static void
 print_day(const struct day *d, const char *name, FILE *out)
 {
+	g_autofree char *first = words_pad(name, 10);
 	fprintf(out,
-	    "%-10s %8" G_GUINT64_FORMAT " %8" G_GUINT64_FORMAT " %8" G_GUINT64_FORMAT
-	    " %8" G_GUINT64_FORMAT " %8" G_GUINT64_FORMAT " %10" G_GUINT64_FORMAT
-	    " %8" G_GUINT64_FORMAT " %9" G_GINT64_FORMAT "\n",
-	    name, d->in, d->out, d->answered, d->missed, d->failed, d->found, d->missing,
+	    "%s %6" G_GUINT64_FORMAT " %6" G_GUINT64_FORMAT " %8" G_GUINT64_FORMAT
+	    " %7" G_GUINT64_FORMAT " %7" G_GUINT64_FORMAT " %10" G_GUINT64_FORMAT
+	    " %7" G_GUINT64_FORMAT " %8" G_GINT64_FORMAT "\n",
+	    first, d->in, d->out, d->answered, d->missed, d->failed, d->found, d->missing,
 	    d->requests);
 }
 
 void
 days_print(const struct days *days, FILE *out, double rate)
 {
-	fprintf(out, "%-10s %8s %8s %8s %8s %8s %10s %8s %9s\n", "day", "in", "out", "answered",
-	    "missed", "failed", "recordings", "missing", "requests");
+	fputs(_("day            in    out answered  missed  failed recordings missing requests\n"),
+	    out);
 	for (guint i = 0; i < days->list->len; i++) {
 		const struct day *day = &g_array_index(days->list, struct day, i);
 		print_day(day, day->date, out);
 	}
-	print_day(&days->sum, "all", out);
+	print_day(&days->sum, _("all"), out);
 	fprintf(out, _("%" PRId64 " requests"), days->sum.requests);
 	if (rate > 0) {
 		const gint64 minutes = (gint64)((double)days->sum.requests / rate / 60 + 0.5);

@@ -234,7 +234,8 @@ http_post(http *h, gint64 id, const char *body, GError **error)
 			slot = &h->slots[i];
 	if (slot == NULL) {
 		g_set_error(error, HTTP_ERROR, HTTP_ERROR_FAILED,
-		    _("%u requests are under way already"), h->busy);
+		    _("all %u connections are in use\nThis is a fault of this program: report it."),
+		    h->busy);
 		return FALSE;
 	}
 

@@ -16,7 +16,7 @@
 
 struct command {
 	const char *name;
-	int (*run)(struct app *app, int argc, char **argv); /* NULL: not built yet */
+	int (*run)(struct app *app, int argc, char **argv);
 	const char *arguments;
 	const char *help;
 };
@@ -45,8 +45,7 @@ print_help(void)
 		"Reads Asterisk's call records and reports every call to PlanFix.\n\nCommands:\n"),
 	    stdout);
 	for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
-		fprintf(stdout, "  %-11s %s%s\n", commands[i].name, _(commands[i].help),
-		    commands[i].run ? "" : _(" (not built yet)"));
+		fprintf(stdout, "  %-11s %s\n", commands[i].name, _(commands[i].help));
 	fputs(_("\nOptions:\n"
 		"  -c, --config=FILE  Use this configuration (else $CELSYNC_CONFIG, else\n"
 		"                     /etc/celsync/celsync.conf)\n"
@@ -79,10 +78,6 @@ run(const struct command *command, struct app *app, int argc, char **argv)
 	g_autofree char *usage = g_strdup_printf("celsync %s", command->name);
 	int status;
 
-	if (!command->run) {
-		log_say(LOG_LEVEL_ERROR, "%s is not built yet", command->name);
-		return EXIT_USAGE;
-	}
 	app->command = command->name;
 	app->arguments = command->arguments;
 	app->help = _(command->help);

@@ -2,6 +2,7 @@
 
 #include "sync/mask.h"
 #include "sync/text.h"
+#include "sync/words.h"
 
 #include <glib/gi18n.h>
 #include <inttypes.h>
@@ -156,20 +157,20 @@ say_call(struct page *page)
 	const struct call *call = page->show->call;
 	g_autofree char *title = g_strdup_printf(_("Call %s"), call->callid);
 	g_ptr_array_add(page->lines, draw_heading(page->style, title));
-	say(page, "what       %s, %s%s", direction_text(call->direction), result_name(call->result),
-	    call->voicemail ? _(", reached voicemail") : "");
+	say(page, "what       %s, %s%s", direction_text(call->direction),
+	    words_result(call->result), call->voicemail ? _(", reached voicemail") : "");
 	say(page, "client     %s", or_unknown(call->client));
 	if (call->did != NULL)
 		say(page, "DID        %s", call->did);
 	if (call->queue != NULL)
 		say(page, "queue      %s", call->queue);
 	say_times(page);
-	say(page, "settled    %s: %s", settled_name(call->settled), settled_text(call->settled));
+	say(page, "settled    %s: %s", words_settled(call->settled), settled_text(call->settled));
 	if (strcmp(call->basis, "cel") != 0)
 		say(page, "basis      %s: without channel events it is known only roughly",
 		    call->basis);
 	if (call->skip != NULL)
-		say(page, "reported   no: %s", call->skip);
+		say(page, "reported   no: %s", words_skip(call->skip));
 }
 
 /* Channels. */
@@ -247,8 +248,9 @@ say_leg(struct page *page, const struct leg *leg)
 		g_string_append_printf(line, _(", talk %" PRId64 " s"), text_seconds(leg->talk));
 	if (leg->transferred_from != NULL)
 		g_string_append_printf(line, _(", transferred from %s"), leg->transferred_from);
-	if (leg->reason != NULL)
-		g_string_append_printf(line, ": %s", leg->reason);
+	g_autofree char *reason = leg->reason != NULL ? words_note(leg->reason) : NULL;
+	if (reason != NULL)
+		g_string_append_printf(line, ": %s", reason);
 	say(page, "%s", line->str);
 	if (leg->recording != NULL)
 		say(page, "      recording %s", leg->recording);
@@ -283,7 +285,7 @@ recording_row(const struct show *show, const char *file)
 static void
 say_recording_row(struct page *page, const struct recording *r)
 {
-	say(page, "      %s%s%s", recording_state_name(r->state), r->reason != NULL ? ": " : "",
+	say(page, "      %s%s%s", words_recording(r->state), r->reason != NULL ? ": " : "",
 	    r->reason != NULL ? r->reason : "");
 	if (r->mp3 != NULL)
 		say(page, "      %s, %.1f s", r->mp3, (double)r->duration_ms / 1000);
@@ -314,15 +316,17 @@ say_notes(struct page *page)
 	const struct call *call = page->show->call;
 	if (call->n_notes > 0)
 		say_heading(page, "Notes");
-	for (guint i = 0; i < call->n_notes; i++)
-		say(page, "   %s", call->notes[i]);
+	for (guint i = 0; i < call->n_notes; i++) {
+		g_autofree char *note = words_note(call->notes[i]);
+		say(page, "   %s", note);
+	}
 	if (page->show->calls->len > 1)
 		say_heading(page, "Other calls of the group");
 	for (guint i = 0; i < page->show->calls->len; i++) {
 		const struct call *other = page->show->calls->pdata[i];
 		if (other != call)
 			say(page, "   %s: %s, %s, client %s", other->callid,
-			    direction_text(other->direction), result_name(other->result),
+			    direction_text(other->direction), words_result(other->result),
 			    or_unknown(other->client));
 	}
 }
@@ -338,8 +342,7 @@ say_attempt(struct page *page, const struct attempt *attempt)
 	                              : g_strdup("");
 	say(page, "      try %" PRId64 ": %s, %s%s%s%s", attempt->n,
 	    full_time(page, attempt->at, at),
-	    attempt->state == OUTBOX_READY ? _("to be tried again")
-					   : outbox_state_name(attempt->state),
+	    attempt->state == OUTBOX_READY ? _("to be tried again") : words_request(attempt->state),
 	    status, attempt->answer != NULL && attempt->answer[0] != '\0' ? ": " : "",
 	    attempt->answer != NULL ? attempt->answer : "");
 }
@@ -349,7 +352,7 @@ say_request(struct page *page, const struct outbox_item *item, const char *body)
 {
 	char at[TEXT_TIME];
 	say(page, "   #%" PRId64 " %s %s, window %" PRId64 ": %s%s%s", item->id, item->event,
-	    item->ext, item->n, outbox_state_name(item->state),
+	    item->ext, item->n, words_request(item->state),
 	    strcmp(item->callid, page->show->call->callid) != 0 ? _(", as call ") : "",
 	    strcmp(item->callid, page->show->call->callid) != 0 ? item->callid : "");
 	g_autofree char *status = item->status != 0
@@ -367,7 +370,9 @@ say_request(struct page *page, const struct outbox_item *item, const char *body)
 			say_attempt(page, a);
 	}
 	say(page, "      %s",
-	    body != NULL ? body : _("its body was removed after [store] keep_days"));
+	    body != NULL
+		? body
+		: _("its body was removed, after [store] keep_days or by `celsync forget`"));
 }
 
 static void
@@ -386,7 +391,7 @@ say_requests(struct page *page)
 	if (show->requests->len > 0)
 		return;
 	if (show->call->skip != NULL)
-		say(page, "   nothing: %s", show->call->skip);
+		say(page, "   nothing: %s", words_skip(show->call->skip));
 	else if (show->call->start < show->start)
 		say(page, "   nothing: it began before %s, see [source] start",
 		    full_time(page, show->start, at));

@@ -87,13 +87,13 @@ warn_of_passes(struct standing *s)
 		    age / MINUTE);
 	if (s->trouble.at != 0 && s->trouble.at >= s->checkpoint.last_pass)
 		standing_warn(s, WARNING_TROUBLE, SEVERITY_WARNING,
-		    _("the last run ended with %" PRId64 "\n%s"), s->trouble.status,
+		    _("the last run failed with exit code %" PRId64 "\n%s"), s->trouble.status,
 		    s->trouble.words);
 	if (s->live > 0 && s->now - s->live_since > BACKLOG_LONG)
 		standing_warn(s, WARNING_BACKLOG,
 		    s->now - s->live_since > BACKLOG_TOO_LONG ? SEVERITY_CRITICAL
 							      : SEVERITY_WARNING,
-		    _("%" PRId64 " live requests wait, the oldest for %" PRId64
+		    _("live requests that wait: %" PRId64 ", the oldest for %" PRId64
 		      " minutes\nWhat PlanFix said of a call is in: celsync show ID"),
 		    s->live, (s->now - s->live_since) / MINUTE);
 }
@@ -108,19 +108,20 @@ warn_of_ends(struct standing *s, store *db, GError **error)
 		return FALSE;
 	if (rejected > 0)
 		standing_warn(s, WARNING_REJECTED, SEVERITY_WARNING,
-		    _("PlanFix rejected %" PRId64
-		      " requests in the last day\nThe calls: celsync report; to send them again: "
+		    _("requests that PlanFix rejected in the last day: %" PRId64
+		      "\nThe calls: celsync report; to send them again: "
 		      "celsync replay --state rejected"),
 		    rejected);
 	if (unknown > 0)
 		standing_warn(s, WARNING_UNKNOWN, SEVERITY_WARNING,
-		    _("the answers to %" PRId64 " requests of the last day were lost\nThe calls: "
+		    _("requests of the last day whose answers were lost: %" PRId64 "\nThe calls: "
 		      "celsync report; to send them "
 		      "again: celsync replay --state unknown"),
 		    unknown);
 	if (failed > 0)
 		standing_warn(s, WARNING_RECORDINGS, SEVERITY_WARNING,
-		    _("%" PRId64 " recordings of the last day could not be converted\nWhy: celsync "
+		    _("recordings of the last day that could not be converted: %" PRId64
+		      "\nWhy: celsync "
 		      "recordings"),
 		    failed);
 	return TRUE;

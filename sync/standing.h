@@ -78,8 +78,11 @@ void standing_warn(struct standing *standing, enum warning_kind kind, enum sever
     const char *format, ...) G_GNUC_PRINTF(4, 5);
 void standing_ask_source(struct standing *standing, store *store, const struct config *config);
 
-/* Output: text for people, one JSON object, or Prometheus' text format. All end with a newline; free with g_free. */
-char *standing_text(const struct standing *standing);
+/*
+ * Output: text for people (lines broken at `width` columns; 0: not broken), one JSON object, or Prometheus' text format. All end with
+ * a newline; free with g_free.
+ */
+char *standing_text(const struct standing *standing, guint width);
 char *standing_json(const struct standing *standing);
 char *standing_prometheus(const struct standing *standing);
 

@@ -1,11 +1,42 @@
 /* What `status` prints. Pure: everything was gathered before. */
 #include "sync/standing.h"
 
+#include "sync/screen.h"
 #include "sync/text.h"
+#include "sync/words.h"
 
 #include <glib/gi18n.h>
 #include <inttypes.h>
 #include <jansson.h>
+
+/* Where a line's facts begin; what does not fit on a line goes on there. */
+#define FACTS 13
+/* And the second line of a warning. */
+#define HINT 4
+
+/* Text for people is made line by line. */
+struct page {
+	const struct standing *s;
+	guint width; /* columns; 0: lines are not broken */
+	GString *out;
+};
+
+static void
+add_line(struct page *page, const char *line, guint indent)
+{
+	g_autofree char *fitting = page->width > 0 ? screen_fit(line, page->width, indent) : NULL;
+	g_string_append_printf(page->out, "%s\n", fitting != NULL ? fitting : line);
+}
+
+/* A line of facts; it takes `facts` away. */
+static void
+add_facts(struct page *page, const char *name, GString *facts)
+{
+	g_autofree char *first = words_pad(name, FACTS - 1);
+	g_autofree char *line = g_strdup_printf("%s %s", first, facts->str);
+	add_line(page, line, FACTS);
+	g_string_free(facts, TRUE);
+}
 
 /* Spans, for people. */
 static void
@@ -13,13 +44,13 @@ append_age(GString *out, gint64 us)
 {
 	const gint64 s = us / G_USEC_PER_SEC;
 	if (s < 120)
-		g_string_append_printf(out, "%" G_GINT64_FORMAT " s", s);
+		g_string_append_printf(out, _("%" PRId64 " s"), s);
 	else if (s < 2 * 3600)
 		g_string_append_printf(out, _("%" PRId64 " min"), s / 60);
 	else if (s < 48 * 3600)
-		g_string_append_printf(out, "%" G_GINT64_FORMAT " h", s / 3600);
+		g_string_append_printf(out, _("%" PRId64 " h"), s / 3600);
 	else
-		g_string_append_printf(out, "%" G_GINT64_FORMAT " d", s / 86400);
+		g_string_append_printf(out, _("%" PRId64 " d"), s / 86400);
 }
 
 static void
@@ -27,7 +58,7 @@ append_since(GString *out, const struct standing *s, gint64 at)
 {
 	char when[TEXT_TIME];
 	if (at == 0) {
-		g_string_append(out, "never");
+		g_string_append(out, _("never"));
 		return;
 	}
 	g_string_append_printf(out, "%s, ", text_time(at, NULL, when));
@@ -36,115 +67,136 @@ append_since(GString *out, const struct standing *s, gint64 at)
 }
 
 static void
-append_line(GString *out, const struct standing *s, const char *name, gint64 at)
+add_since(struct page *page, const char *name, gint64 at)
 {
-	g_string_append_printf(out, "%-12s ", name);
-	append_since(out, s, at);
-	g_string_append_c(out, '\n');
+	GString *facts = g_string_new(NULL);
+	append_since(facts, page->s, at);
+	add_facts(page, name, facts);
 }
 
 static void
-append_source(GString *out, const struct standing *s)
+add_number(struct page *page, const char *name, gint64 number)
 {
-	if (!s->reached) {
-		g_string_append(out, _("source       cannot be reached, see below\n"));
+	GString *facts = g_string_new(NULL);
+	g_string_append_printf(facts, "%" PRId64, number);
+	add_facts(page, name, facts);
+}
+
+static void
+add_source(struct page *page)
+{
+	const struct standing *s = page->s;
+	add_facts(page, _("source"),
+	    g_string_new(s->reached ? s->source : _("cannot be reached, see below")));
+	if (!s->reached)
 		return;
-	}
-	g_string_append_printf(out, _("source       %s\n"), s->source);
-	append_line(out, s, _("newest row"), s->newest);
-	g_string_append_printf(out, _("lag          %" PRId64 " rows"), s->lag_rows);
+	add_since(page, _("newest row"), s->newest);
+	GString *lag = g_string_new(NULL);
+	g_string_append_printf(
+	    lag, ngettext("%" PRId64 " row", "%" PRId64 " rows", (gulong)s->lag_rows), s->lag_rows);
 	if (s->lag > 0) {
-		g_string_append(out, _(", the first of them waits for "));
-		append_age(out, s->lag);
+		g_string_append(lag, _(", the first of them waits for "));
+		append_age(lag, s->lag);
 	}
-	g_string_append_c(out, '\n');
+	add_facts(page, _("lag"), lag);
 }
 
 static void
-append_outbox(GString *out, const struct standing *s)
+add_outbox(struct page *page)
 {
+	const struct standing *s = page->s;
 	for (int i = 0; i < OUTBOX_STATES; i++) {
-		g_string_append_printf(out, "%-12s %8" G_GINT64_FORMAT " %-8s",
-		    i == 0 ? "requests" : "", s->outbox[i].n,
-		    outbox_state_name((enum outbox_state)i));
+		GString *facts = g_string_new(NULL);
+		g_autofree char *state = words_pad(words_request((enum outbox_state)i), 8);
+		g_string_append_printf(facts, "%8" PRId64 " %s", s->outbox[i].n, state);
 		if (s->outbox[i].n > 0) {
-			g_string_append(out, _("  the oldest is "));
-			append_age(out, MAX(0, s->now - s->outbox[i].oldest));
-			g_string_append(out, _(" old"));
+			g_string_append(facts, _("  the oldest is "));
+			append_age(facts, MAX(0, s->now - s->outbox[i].oldest));
+			g_string_append(facts, _(" old"));
 		}
 		if (i == OUTBOX_READY && s->history > 0)
 			g_string_append_printf(
-			    out, "; %" G_GINT64_FORMAT " of them history", s->history);
-		g_string_append_c(out, '\n');
+			    facts, _("; %" PRId64 " of them history"), s->history);
+		add_facts(page, i == 0 ? _("requests") : "", facts);
 	}
 }
 
 static void
-append_recordings(GString *out, const struct standing *s)
+add_recordings(struct page *page)
 {
-	g_string_append(out, _("recordings  "));
+	GString *facts = g_string_new(NULL);
 	for (int i = 0; i < RECORDING_STATES; i++)
-		g_string_append_printf(out, " %" G_GINT64_FORMAT " %s%s", s->recordings[i],
-		    recording_state_name((enum recording_state)i),
-		    i + 1 < RECORDING_STATES ? "," : "\n");
+		g_string_append_printf(facts, "%s%" PRId64 " %s", i > 0 ? ", " : "",
+		    page->s->recordings[i], words_recording((enum recording_state)i));
+	add_facts(page, _("recordings"), facts);
 }
 
 static void
-append_job(GString *out, const struct standing *s, const struct job *job)
+add_job(struct page *page, const struct job *job)
 {
 	char from[TEXT_TIME], to[TEXT_TIME];
-	g_string_append_printf(out, _("backfill     %s to %s: "), text_time(job->from, NULL, from),
-	    text_time(job->to, NULL, to));
+	GString *facts = g_string_new(NULL);
+	g_string_append_printf(
+	    facts, _("%s to %s: "), text_time(job->from, NULL, from), text_time(job->to, NULL, to));
 	if (job->finished != 0)
-		g_string_append_printf(out, _("read; %" PRId64 " calls, %" PRId64 " requests; "),
+		g_string_append_printf(facts, _("read; %" PRId64 " calls, %" PRId64 " requests; "),
 		    job->calls, job->events);
 	else
-		g_string_append_printf(out,
+		g_string_append_printf(facts,
 		    _("at row %" PRId64 " of %" PRId64 "; %" PRId64 " calls, %" PRId64
 		      " requests; "),
 		    job->next, job->last, job->calls, job->events);
-	append_since(out, s, job->finished != 0 ? job->finished : job->changed);
-	g_string_append_c(out, '\n');
+	append_since(facts, page->s, job->finished != 0 ? job->finished : job->changed);
+	add_facts(page, _("backfill"), facts);
 }
 
 static void
-append_warning(GString *out, const struct warning *warning)
+add_warning(struct page *page, const struct warning *warning)
 {
 	g_auto(GStrv) lines = g_strsplit(warning->text, "\n", -1);
 	for (int i = 0; lines[i] != NULL; i++) {
 		g_autofree char *clean = text_clean(lines[i]);
-		g_string_append_printf(out, "%s%s\n",
-		    i > 0                                    ? "    "
-		    : warning->severity == SEVERITY_CRITICAL ? _("CRITICAL: ")
-							     : _("warning: "),
-		    clean);
+		g_autofree char *line =
+		    g_strconcat(i > 0                                    ? "    "
+				: warning->severity == SEVERITY_CRITICAL ? _("CRITICAL: ")
+									 : _("warning: "),
+			clean, NULL);
+		add_line(page, line, HINT);
 	}
 }
 
-char *
-standing_text(const struct standing *s)
+static void
+add_trouble(struct page *page)
 {
-	GString *out = g_string_new(NULL);
-	g_string_append_printf(out, _("store        %s\n"), s->path);
-	append_line(out, s, _("last pass"), s->checkpoint.last_pass);
-	append_source(out, s);
-	g_string_append_printf(out, _("cursor       row %" PRId64 "\n"), s->checkpoint.cursor);
-	g_string_append_printf(out, _("open calls   %" PRId64 "\n"), s->open);
-	append_outbox(out, s);
-	append_recordings(out, s);
-	append_line(out, s, "retention", s->retained);
+	const struct trouble *trouble = &page->s->trouble;
+	if (trouble->at == 0)
+		return;
+	g_autofree char *words = text_clean(trouble->words);
+	GString *facts = g_string_new(NULL);
+	g_string_append_printf(facts, _("status %" PRId64 ", "), trouble->status);
+	append_since(facts, page->s, trouble->at);
+	g_string_append_printf(facts, ": %s", words);
+	add_facts(page, _("last error"), facts);
+}
+
+char *
+standing_text(const struct standing *s, guint width)
+{
+	struct page page = { .s = s, .width = width, .out = g_string_new(NULL) };
+	add_facts(&page, _("store"), g_string_new(s->path));
+	add_since(&page, _("last pass"), s->checkpoint.last_pass);
+	add_source(&page);
+	add_number(&page, _("cursor row"), s->checkpoint.cursor);
+	add_number(&page, _("open calls"), s->open);
+	add_outbox(&page);
+	add_recordings(&page);
+	add_since(&page, _("retention"), s->retained);
 	for (guint i = 0; i < s->jobs->len; i++)
-		append_job(out, s, &g_array_index(s->jobs, struct job, i));
-	if (s->trouble.at != 0) {
-		g_autofree char *words = text_clean(s->trouble.words);
-		g_string_append_printf(
-		    out, _("last error   status %" PRId64 ", "), s->trouble.status);
-		append_since(out, s, s->trouble.at);
-		g_string_append_printf(out, ": %s\n", words);
-	}
+		add_job(&page, &g_array_index(s->jobs, struct job, i));
+	add_trouble(&page);
 	for (guint i = 0; i < s->warnings->len; i++)
-		append_warning(out, &g_array_index(s->warnings, struct warning, i));
-	return g_string_free(out, FALSE);
+		add_warning(&page, &g_array_index(s->warnings, struct warning, i));
+	return g_string_free(page.out, FALSE);
 }
 
 /* JSON. */

@@ -15,7 +15,7 @@ programs=
 for test in "$@"; do
 	case $test in
 	*/layers.sh) "$test" || status=1 ;;
-	*/crash.sh | */messages.sh | */faults.sh | */live.sh | */source.sh | */crash_wav.sh) long="$long $test" ;;
+	*/crash.sh | */messages.sh | */messages_host.sh | */messages_trouble.sh | */faults.sh | */live.sh | */source.sh | */crash_wav.sh) long="$long $test" ;;
 	*.sh) scripts="$scripts $test" ;;
 	*) programs="$programs $test" ;;
 	esac

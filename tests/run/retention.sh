@@ -70,7 +70,7 @@ is "and brings nothing back" "$(holding "$number")" 0
 sql "UPDATE outbox SET state = 'ready', not_before = 9e15 WHERE id = (SELECT max(id) FROM outbox WHERE body LIKE '%phone=$other%')"
 celsync forget "$other" >"$T/out" 2>"$T/err"
 is "with a request that waits: status" $? 0
-grep -q " 1 of them had not been sent and never will be" "$T/out"
+grep -q " of them unsent, and given up: 1$" "$T/out"
 ok "it is given up, and that is said" $? "$T/out"
 is "and listed with the reason" "$(sql "SELECT state || ' ' || answer FROM outbox WHERE answer LIKE '%forget%'")" "expired given up unsent by \`celsync forget\`"
 

@@ -393,7 +393,8 @@ test_facts(void)
 	expect_line(lines, "      2025-11-23 12:28:50 +00:00, 2 tries, answer 200: OK?[2J");
 	expect_line(lines, "      planfix_token=***&cmd=event");
 	expect_line(lines, "   #8 INCOMING 102, window 1: ready, as call 1.1");
-	expect_line(lines, "      its body was removed after [store] keep_days");
+	expect_line(
+	    lines, "      its body was removed, after [store] keep_days or by `celsync forget`");
 	g_autoptr(GPtrArray) without = page_of(s, of, NULL, NULL, TRUE);
 	expect_line(without, "   unknown: there is none");
 }
