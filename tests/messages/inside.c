@@ -13,6 +13,7 @@
 #include "sync/http.h"
 #include "sync/i18n.h"
 #include "sync/late_facts.h"
+#include "sync/library.h"
 #include "sync/pbx.h"
 #include "sync/progress.h"
 #include "sync/show.h"
@@ -423,6 +424,27 @@ requests(void)
 	print_lines(lines, lines->len - 5, lines->len);
 }
 
+/* Libraries that are loaded when first needed. */
+static void
+library_faults(void)
+{
+	static const char *const names[] = { "no_such_function", NULL };
+	gpointer functions[1];
+	g_autoptr(GError) error = NULL;
+	struct library missing = { .file = "libnothing.so.9",
+		.package = "libnothing9",
+		.names = names,
+		.functions = functions };
+	struct library old = { .file = "libm.so.6",
+		.package = "libc6",
+		.names = names,
+		.functions = functions };
+	title("a library that is missing");
+	said(library_need(&missing, &error), &error);
+	title("a library that is too old");
+	said(library_need(&old, &error), &error);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -440,6 +462,7 @@ main(int argc, char **argv)
 	const int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	g_assert_cmpint(dir, >=, 0);
 	store_faults();
+	library_faults();
 	source_faults();
 	audio_faults(dir);
 	http_faults();

@@ -508,7 +508,7 @@ numbers() {
 	exec 6>&-
 	rm -rf "$T/announce"
 	title "recordings: a link that has ended before it was told"
-	store "update outbox set event = 'record', rank = 3, state = 'ready', not_before = 0 where id = (select id from outbox where recording is not null and body <> '' order by id limit 1);
+	store "update outbox set event = 'record', rank = 3, state = 'ready', not_before = 1 where id = (select id from outbox where recording is not null and body <> '' order by id limit 1);
 		update recording set link = null, published = 1"
 	with sync
 	with show "$(store "select callid from outbox where event = 'record'")"

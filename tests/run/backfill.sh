@@ -63,7 +63,7 @@ is "nor by a backfill of a part" "$(completed fill | wc -l)" "$wanted"
 completed fill >"$T/clean"
 
 # Stopped while it was sending, it goes on with that; with nothing left to send it looks at the rows again.
-sqlite3 "$T/fill.conf.db" "UPDATE outbox SET state = 'ready', not_before = 0 WHERE id = (SELECT max(id) FROM outbox WHERE callid NOT IN (SELECT callid FROM outbox WHERE rank = 3))"
+sqlite3 "$T/fill.conf.db" "UPDATE outbox SET state = 'ready', not_before = 1 WHERE id = (SELECT max(id) FROM outbox WHERE callid NOT IN (SELECT callid FROM outbox WHERE rank = 3))"
 lines=$(wc -l <"$T/fill.log")
 backfill rest
 is "stopped while sending: status" $? 0

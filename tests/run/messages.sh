@@ -16,7 +16,7 @@ set=${MESSAGES:-}
 mask() {
 	today=$(date +%F)
 	# A slow machine makes minutes of seconds.
-	sed -e 's/[0-9]* min \(ago\|old\)/0 s \1/g; s/[0-9]* мин назад/0 с назад/g; s/\(возраст старшего\) [0-9]* мин/\1 0 с/' -e '/^20[0-9-]*T[0-9:]*Z \(debug\|info\|warning\|error\) /d' -e "s|$T|DIR|g; s|$BUILD|BUILD|g; s|$TOP|TOP|g; s|-c DIR/celsync.conf ||" \
+	sed -e 's/[0-9]* min \(ago\|old\)/0 s \1/g; s/[0-9]* мин назад/0 с назад/g; s/\(возраст старшего\) [0-9]* мин/\1 0 с/' -e '/^20[0-9-]*T[0-9:]*Z \(debug\|info\|warning\|error\) /d' -e "s/\(cannot be loaded\|не загружается\): .*/\1: WHY/" -e "s|$T|DIR|g; s|$BUILD|BUILD|g; s|$TOP|TOP|g; s|-c DIR/celsync.conf ||" \
 		-e 's/127\.0\.0\.1:[0-9][0-9]*/127.0.0.1:PORT/g; s/127\.0\.0\.1 port [0-9]*/127.0.0.1 port PORT/g' \
 		-e 's/after [0-9]* ms/after N ms/; s/\(next at\|следующая в\|last pass  \|проход\)\(  *\)20[0-9-]*T[0-9:]*Z/\1\2TIME/; s/20[0-9-]* [0-9:]* +00:00, \([0-9]* tr\|[0-9]* попыт\)/TIME, \1/; s/(\([0-9]*\) bytes)/(N bytes)/' \
 		-e "s/${today}[T ][0-9:]\{8\}\(Z\| +00:00\)/TIME/g" -e 's/[0-9]* \(s\|min\|h\|d\|с\|мин\|ч\|дн\) \(ago\|old\|назад\)/N \1 \2/g; s/\(возраст старшего\) [0-9]* \(с\|мин\|ч\|дн\)/\1 N \2/' \
