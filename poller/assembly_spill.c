@@ -238,8 +238,8 @@ struct counts {
 static void
 pack(const struct group *g, GByteArray *bytes)
 {
-	const struct counts n = { g->n_channels, g->n_bridges, g->n_linkedids,
-		g->n_named, g->n_steps, g->n_records };
+	const struct counts n = { g->n_channels, g->n_bridges, g->n_linkedids, g->n_named,
+		g->n_steps, g->n_records };
 	put(bytes, g, sizeof *g);
 	put(bytes, &n, sizeof n);
 	for (guint i = 0; i < n.linkedids; i++)
@@ -352,8 +352,7 @@ assembly_unstow(assembly *a, const GByteArray *bytes)
 	struct group *g = assembly_begin_group(a, 0);
 	unpack(g, bytes->data);
 	for (guint i = 0; i < g->n_channels; i++)
-		idmap_put(&a->channels, g->channels[i]->uniqueid,
-		    g->channels[i]);
+		idmap_put(&a->channels, g->channels[i]->uniqueid, g->channels[i]);
 	for (guint i = 0; i < g->n_linkedids; i++)
 		idmap_put(&a->linkedids, g->linkedids[i], g);
 	for (guint i = 0; i < g->n_named; i++)

@@ -14,8 +14,7 @@ open_calls_take(
 	*last_seen = 0;
 	for (guint i = 0; i < group->n_linkedids && db != NULL; i++) {
 		GError *failed = NULL;
-		g_autofree char *name =
-		    checkpoint_open_group(db, group->linkedids[i], &failed);
+		g_autofree char *name = checkpoint_open_group(db, group->linkedids[i], &failed);
 		if (failed != NULL) {
 			g_propagate_error(error, failed);
 			return FALSE;

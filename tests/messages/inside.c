@@ -435,10 +435,9 @@ library_faults(void)
 		.package = "libnothing9",
 		.names = names,
 		.functions = functions };
-	struct library old = { .file = "libm.so.6",
-		.package = "libc6",
-		.names = names,
-		.functions = functions };
+	struct library old = {
+		.file = "libm.so.6", .package = "libc6", .names = names, .functions = functions
+	};
 	title("a library that is missing");
 	said(library_need(&missing, &error), &error);
 	title("a library that is too old");

@@ -14,7 +14,8 @@ set=${MESSAGES:-}
 
 # What the log says of each request and recording is for programs. Of the texts only ours are ours: those of GLib and libc are translated where their packages are there. The rest differs from run to run.
 mask() {
-	today=$(date +%F)
+	# The day may have changed since.
+	today="\\($(date +%F)\\|$(date -d yesterday +%F)\\)"
 	# A slow machine makes minutes of seconds.
 	sed -e 's/[0-9]* min \(ago\|old\)/0 s \1/g; s/[0-9]* мин назад/0 с назад/g; s/\(возраст старшего\) [0-9]* мин/\1 0 с/' -e '/^20[0-9-]*T[0-9:]*Z \(debug\|info\|warning\|error\) /d' -e "s/\(cannot be loaded\|не загружается\): .*/\1: WHY/" -e "s|$T|DIR|g; s|$BUILD|BUILD|g; s|$TOP|TOP|g; s|-c DIR/celsync.conf ||" \
 		-e 's/127\.0\.0\.1:[0-9][0-9]*/127.0.0.1:PORT/g; s/127\.0\.0\.1 port [0-9]*/127.0.0.1 port PORT/g' \
