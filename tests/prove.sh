@@ -26,7 +26,7 @@ run() { # EXEC TEST ...
 	shift
 	[ $# -gt 0 ] || return 0
 	# Most of them wait for something most of the time.
-	prove --timer -j "$(($(nproc) * 2))" --exec "$exec" "$@" 2>&1 | tee -a "$out"
+	prove --timer -j "$(($(nproc) * 3))" --exec "$exec" "$@" 2>&1 | tee -a "$out"
 	grep -q '^Result: PASS' "$out" || status=1
 	tail -n 1 "$out" | grep -q '^Result: PASS' || status=1
 }
