@@ -1,4 +1,4 @@
-/* What rows come into (assembly.c), and groups go out of for good (assembly_out.c) or for a while (assembly_spill.c); nobody else includes it. */
+/* What rows come into (assembly.c, assembly_step.c), and groups go out of for good (assembly_out.c) or for a while (assembly_spill.c); nobody else includes it. */
 #ifndef CELSYNC_ASSEMBLY_PRIVATE_H
 #define CELSYNC_ASSEMBLY_PRIVATE_H
 
@@ -24,6 +24,17 @@ struct assembly {
 
 /* An empty group, held; `id` is its first row's. */
 struct group *assembly_begin_group(assembly *a, gint64 id);
+
+/* Two groups turn out to be one: the smaller goes into the larger, which is returned. */
+struct group *assembly_merge(assembly *a, struct group *x, struct group *y);
+/* Its id names it no longer; a holding one is no assembly's. */
+void assembly_forget_bridge(assembly *a, const struct bridge *b);
+/*
+ * Adds the step that this kind of event makes; some tell nothing a rebuild needs. May merge groups. `linkedid` is the row's, as the
+ * group keeps it.
+ */
+void
+assembly_read_step(assembly *a, struct channel *c, const struct cel_row *row, const char *linkedid);
 
 static inline void
 assembly_unlist(assembly *a, struct group *g)

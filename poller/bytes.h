@@ -45,6 +45,12 @@ bytes_same(const char *a, const char *b, gsize n)
 	return TRUE;
 }
 
+static inline gboolean
+bytes_equal(const char *a, gsize a_len, const char *b, gsize b_len)
+{
+	return a_len == b_len && bytes_same(a, b, a_len);
+}
+
 /* Is one of these n bytes this one? */
 static inline gboolean
 bytes_have(const char *text, gsize n, char wanted)

@@ -1,0 +1,233 @@
+/* What a row tells besides its channel: bridges, applications, transfers, the end; and whom it ties together. */
+#include "poller/assembly_private.h"
+
+#include "poller/bytes.h"
+#include "poller/extra.h"
+
+#include <string.h>
+
+/* A uniqueid that `extra` names belongs to this group, whether or not a row of it came yet. */
+static void
+tie_uniqueid(assembly *a, struct group *g, const struct extra_pair *pair)
+{
+	char id[64];
+	if (pair->value_len == 0 || pair->value_len >= sizeof id)
+		return;
+	memcpy(id, pair->value, pair->value_len);
+	id[pair->value_len] = '\0';
+	if (strcmp(id, "N/A") == 0)
+		return;
+	struct channel *c = idmap_get(&a->channels, id);
+	struct group *known = c != NULL ? c->group : idmap_get(&a->linkedids, id);
+	if (known != NULL) {
+		assembly_merge(a, g, known);
+		return;
+	}
+	/* No row of it came yet: the first one will find the group by this name. */
+	const char *key = arena_string(&g->arena, id);
+	idmap_put(&a->linkedids, key, g);
+	group_add_named(g, key);
+}
+
+/* A holding bridge outlives the calls in it, so each group has its own view of it. */
+static struct bridge *
+holding_bridge(const struct group *g, const struct extra_bridge *named)
+{
+	for (guint i = 0; i < g->n_bridges; i++) {
+		struct bridge *b = g->bridges[i];
+		if (b->holding && b->id_len == named->id_len &&
+		    memcmp(b->id, named->id, named->id_len) == 0)
+			return b;
+	}
+	return NULL;
+}
+
+/* The bridge of a row; NULL: it names none. May merge groups. */
+static struct bridge *
+bridge_of(assembly *a, struct group *g, const struct extra_bridge *named)
+{
+	struct bridge *b = a->recent_bridge;
+	struct idmap_key key = { 0 };
+	if (named->id_len == 0 || named->id_len >= 80)
+		return NULL;
+	if (named->holding) {
+		b = holding_bridge(g, named);
+	} else if (b == NULL || !bytes_equal(b->id, b->id_len, named->id, named->id_len)) {
+		key = idmap_key_n(named->id, named->id_len);
+		b = idmap_get_key(&a->bridges, &key);
+	}
+	/* Nobody joins a group that was handed out: its id names another bridge from now on. */
+	if (b != NULL && b->group->out) {
+		assembly_forget_bridge(a, b);
+		b = NULL;
+	}
+	if (b == NULL) {
+		b = arena_alloc0(&g->arena, sizeof *b);
+		b->id = arena_string_n(&g->arena, named->id, named->id_len);
+		b->id_len = (guint)named->id_len;
+		b->holding = named->holding;
+		group_add_bridge(g, b);
+		if (!b->holding) {
+			key = idmap_key_n(b->id, b->id_len);
+			idmap_put_key(&a->bridges, &key, b);
+		}
+	} else if (b->group != g) {
+		assembly_merge(a, b->group, g);
+	}
+	if (!b->holding)
+		a->recent_bridge = b;
+	return b;
+}
+
+static struct bridge *
+bridge_of_row(assembly *a, struct group *g, const struct cel_row *row)
+{
+	struct bridge *recent = a->recent_bridge;
+	/* Mostly the one that the row before named, and of the same group. */
+	if (recent != NULL && recent->group == g &&
+	    extra_names_bridge(
+		cel_text(row, CEL_EXTRA), row->length[CEL_EXTRA], recent->id, recent->id_len))
+		return recent;
+	struct extra_bridge named;
+	extra_bridge(cel_text(row, CEL_EXTRA), row->length[CEL_EXTRA], &named);
+	return bridge_of(a, g, &named);
+}
+
+static enum dialstatus
+dialstatus_from(const char *text, gsize n)
+{
+	static const char names[][12] = { "", "ANSWER", "BUSY", "NOANSWER", "CANCEL", "CONGESTION",
+		"CHANUNAVAIL" };
+	static const guint8 lengths[] = { 0, 6, 4, 8, 6, 10, 11 };
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+		if (lengths[i] == n && memcmp(names[i], text, n) == 0)
+			return (enum dialstatus)i;
+	}
+	return DIALSTATUS_OTHER;
+}
+
+static void
+read_hangup(struct step *step, struct channel *c, const struct cel_row *row)
+{
+	struct extra_hangup hangup;
+	extra_hangup(
+	    cel_text(row, CEL_EXTRA), row->length[CEL_EXTRA], c->name, c->name_len, &hangup);
+	step->hangup.cause = (gint16)hangup.cause;
+	step->hangup.source = hangup.source == c->name ? c->name
+	                                               : arena_string_n(&c->group->arena,
+							     hangup.source, hangup.source_len);
+	step->hangup.dialstatus = (guint8)dialstatus_from(hangup.dialstatus, hangup.dialstatus_len);
+}
+
+/* Nearly always it is the first, or none. */
+static enum application
+application_named(const char *name)
+{
+	static const struct {
+		const char *name;
+		enum application id;
+	} known[] = { { "MixMonitor", APP_MIXMONITOR }, { "StopMixMonitor", APP_STOP_MIXMONITOR },
+		{ "Monitor", APP_MONITOR }, { "Queue", APP_QUEUE }, { "VoiceMail", APP_VOICEMAIL },
+		{ "ConfBridge", APP_CONFBRIDGE }, { "MeetMe", APP_MEETME } };
+	for (guint i = 0; i < G_N_ELEMENTS(known); i++) {
+		if ((known[i].name[0] | 0x20) == (name[0] | 0x20) &&
+		    g_ascii_strcasecmp(known[i].name, name) == 0)
+			return known[i].id;
+	}
+	return APP_NONE;
+}
+
+/* Ties the group to the channels that `extra` names. */
+static void
+tie_named(assembly *a, struct channel *c, const char *extra)
+{
+	struct extra_pair pair;
+	while (extra_next(&extra, &pair)) {
+		if (pair.key_len > 9 && memcmp(pair.key + pair.key_len - 9, "_uniqueid", 9) == 0)
+			tie_uniqueid(a, c->group, &pair);
+	}
+}
+
+static gboolean
+is_music(const struct cel_row *row)
+{
+	return strstr(cel_text(row, CEL_EXTRA), "\"class\"") != NULL ||
+	       strncmp(cel_text(row, CEL_USERDEFTYPE), "MOH", 3) == 0;
+}
+
+/* One more step of the channel's group, as the row has it. */
+static inline struct step *
+add_step(struct channel *c, const struct cel_row *row)
+{
+	struct group *g = c->group;
+	if (g->n_steps > 0 && g->steps[g->n_steps - 1].id >= row->id)
+		g->unordered = TRUE;
+	struct step *step = group_new_step(g, row->event);
+	step->id = row->id;
+	step->wall = row->time.us;
+	step->utc = row->time.utc != FALSE;
+	step->event = (guint8)row->event;
+	step->channel = c;
+	return step;
+}
+
+void
+assembly_read_step(assembly *a, struct channel *c, const struct cel_row *row, const char *linkedid)
+{
+	struct arena *arena = &c->group->arena;
+	switch (row->event) {
+	case CEL_CHAN_START:
+	case CEL_CHAN_END:
+	case CEL_ANSWER: add_step(c, row); return;
+	case CEL_HANGUP: read_hangup(add_step(c, row), c, row); return;
+	case CEL_BRIDGE_ENTER:
+	case CEL_BRIDGE_EXIT: {
+		struct bridge *bridge = bridge_of_row(a, c->group, row);
+		struct step *step = add_step(c, row);
+		step->bridge = bridge;
+		step->peer = arena_string_n(
+		    &c->group->arena, cel_text(row, CEL_PEER), row->length[CEL_PEER]);
+		return;
+	}
+	case CEL_APP_START: {
+		enum application id =
+		    bytes_equal(cel_text(row, CEL_APPNAME), row->length[CEL_APPNAME], "MixMonitor", 10)
+			? APP_MIXMONITOR
+			: application_named(cel_text(row, CEL_APPNAME));
+		if (id == APP_NONE)
+			return;
+		struct step *step = add_step(c, row);
+		c->group->applications |= (guint32)1 << id;
+		step->app.id = id;
+		step->app.data =
+		    arena_string_n(arena, cel_text(row, CEL_APPDATA), row->length[CEL_APPDATA]);
+		return;
+	}
+	case CEL_BLINDTRANSFER:
+	case CEL_ATTENDEDTRANSFER:
+	case CEL_PICKUP:
+	case CEL_LOCAL_OPTIMIZE:
+	case CEL_LOCAL_OPTIMIZE_BEGIN:
+		tie_named(a, c, cel_text(row, CEL_EXTRA));
+		G_GNUC_FALLTHROUGH;
+	case CEL_PARK_START:
+	case CEL_PARK_END:
+	case CEL_FORWARD:
+		add_step(c, row)->extra = arena_string_n(
+		    &c->group->arena, cel_text(row, CEL_EXTRA), row->length[CEL_EXTRA]);
+		return;
+	case CEL_LINKEDID_END:
+		add_step(c, row)->linkedid = linkedid;
+		c->group->linkedids_ended++;
+		return;
+	case CEL_STREAM_BEGIN:
+	case CEL_STREAM_END: {
+		gboolean moh = is_music(row);
+		if (moh || row->event == CEL_STREAM_END)
+			add_step(c, row)->moh = moh;
+		return;
+	}
+	case CEL_APP_END:
+	case CEL_OTHER: return;
+	}
+}
