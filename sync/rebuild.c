@@ -338,6 +338,8 @@ keep_record(struct orphans *o, const struct cdr_row *row)
 		&copy.recordingfile };
 	for (guint i = 0; i < G_N_ELEMENTS(strings); i++)
 		*strings[i] = g_string_chunk_insert_const(o->text, *strings[i]);
+	/* What stood behind a NUL byte is left behind. */
+	cdr_row_measure(&copy);
 	g_array_append_val(o->rows, copy);
 	const char *ids[] = { copy.uniqueid, copy.linkedid };
 	for (guint i = 0; i < G_N_ELEMENTS(ids); i++) {
