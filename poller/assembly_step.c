@@ -190,10 +190,10 @@ assembly_read_step(assembly *a, struct channel *c, const struct cel_row *row, co
 		return;
 	}
 	case CEL_APP_START: {
-		enum application id =
-		    bytes_equal(cel_text(row, CEL_APPNAME), row->length[CEL_APPNAME], "MixMonitor", 10)
-			? APP_MIXMONITOR
-			: application_named(cel_text(row, CEL_APPNAME));
+		enum application id = bytes_equal(cel_text(row, CEL_APPNAME),
+					  row->length[CEL_APPNAME], "MixMonitor", 10)
+		                          ? APP_MIXMONITOR
+		                          : application_named(cel_text(row, CEL_APPNAME));
 		if (id == APP_NONE)
 			return;
 		struct step *step = add_step(c, row);
