@@ -93,9 +93,8 @@ count(const char *folder, gboolean reset)
 		n = text != NULL ? MAX(0, g_ascii_strtoll(text, NULL, 10)) : 0;
 		next = g_strdup_printf("%" G_GINT64_FORMAT "\n", reset ? 0 : n + 1);
 		/* Where it is not cut off, what follows the line is never read. */
-		if ((n > 0 || !reset) && lseek(fd, 0, SEEK_SET) == 0 && write_all(fd, next) &&
-		    ftruncate(fd, (off_t)strlen(next)) != 0)
-			n = MAX(n, 0);
+		(void)((n > 0 || !reset) && lseek(fd, 0, SEEK_SET) == 0 && write_all(fd, next) &&
+		       ftruncate(fd, (off_t)strlen(next)) == 0);
 	}
 	close(fd);
 	return n;
