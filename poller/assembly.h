@@ -17,6 +17,7 @@
 
 typedef struct assembly assembly;
 assembly *assembly_new(void);
+/* Groups that were handed out must have gone back. */
 void assembly_free(assembly *assembly);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(assembly, assembly_free)
 

@@ -101,6 +101,9 @@ static gint64
 recorded_length(const struct call_builder *b, const struct recorder *r)
 {
 	const struct lane *lane = &b->t->lanes[r->lane];
+	/* Of its channel only rows came that tell nothing. */
+	if (r->started == TIME_NONE)
+		return 0;
 	if (!r->bridged_only)
 		return (lane->end != TIME_NONE ? lane->end : b->t->last) - r->started;
 	gint64 length = 0;

@@ -379,7 +379,9 @@ main(int argc, char **argv)
 		g_printerr("generate: %s\n", error != NULL ? error->message : "wants --rows N DIR");
 		return 64;
 	}
-	g_autofree struct generator *g = g_new0(struct generator, 1);
+	/* It lives as long as the program. */
+	static struct generator generator;
+	struct generator *g = &generator;
 	g->scenes = scenes_load(mix != NULL ? mix : "tests/bench/mix",
 	    capture != NULL ? capture : "tests/captures/ast22");
 	g->random = (guint64)seed;

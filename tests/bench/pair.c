@@ -124,6 +124,14 @@ measure_new(void)
 		g_array_new(FALSE, FALSE, sizeof(double)) };
 }
 
+static void
+measure_clear(struct measure *m)
+{
+	g_array_unref(m->wall);
+	g_array_unref(m->cpu);
+	g_array_unref(m->rss);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -157,5 +165,7 @@ main(int argc, char **argv)
 		print_measure('b', &b);
 		printf("ratio=%.4f ratio_cpu=%.4f\n", ratio(a.wall, b.wall), ratio(a.cpu, b.cpu));
 	}
+	measure_clear(&a);
+	measure_clear(&b);
 	return 0;
 }

@@ -100,25 +100,40 @@ time_of(struct input *in, gint64 *now)
 static void
 add_row(assembly *a, struct input *in, gint64 number_of_row, gint64 *now)
 {
-	struct cel_row row = { .id = byte(in) % 8 == 0 ? byte(in) : number_of_row,
+	const gint64 row_id = byte(in) % 8 == 0 ? byte(in) : number_of_row;
+	struct cel_row row = { .id = row_id,
 		.event = (enum cel_event)(byte(in) % (CEL_STREAM_END + 1)),
 		.time = time_of(in, now),
 		.uniqueid = id(in),
-		.linkedid = id(in),
-		.channame = name(in),
-		.cid_num = number(in),
-		.exten = number(in),
-		.peer = name(in),
-		.extra = extra(in),
-		.appname = CHOOSE(in, "Dial", "MixMonitor", "Queue", "VoiceMail", ""),
-		.appdata = CHOOSE(in, "PJSIP/89161112233@mango,300", "out-89161112233-101-1.wav,b",
-		    "700,t", "/", ""),
-		.cid_name = "",
-		.cid_ani = "",
-		.cid_dnid = "",
-		.context = "",
-		.userdeftype = "" };
+		.linkedid = id(in) };
+	const char *given[CEL_COLUMNS] = {
+		[CEL_CHANNAME] = name(in),
+		[CEL_CID_NUM] = number(in),
+		[CEL_EXTEN] = number(in),
+		[CEL_PEER] = name(in),
+		[CEL_EXTRA] = extra(in),
+		[CEL_APPNAME] = CHOOSE(in, "Dial", "MixMonitor", "Queue", "VoiceMail", ""),
+		[CEL_APPDATA] = CHOOSE(in, "PJSIP/89161112233@mango,300",
+		    "out-89161112233-101-1.wav,b", "700,t", "/", ""),
+	};
+	/* Each in memory of its own, no longer than it says: whoever reads past it is found. */
+	char *text[CEL_COLUMNS];
+	unsigned long length[CEL_COLUMNS];
+	given[CEL_UNIQUEID] = row.uniqueid;
+	given[CEL_LINKEDID] = row.linkedid;
+	for (guint i = 0; i < CEL_COLUMNS; i++) {
+		text[i] = g_strdup(given[i]);
+		length[i] = given[i] != NULL ? strlen(given[i]) : 0;
+	}
+	row.text = text;
+	row.length = length;
+	row.uniqueid = text[CEL_UNIQUEID];
+	row.uniqueid_len = length[CEL_UNIQUEID];
+	row.linkedid = text[CEL_LINKEDID];
+	row.linkedid_len = length[CEL_LINKEDID];
 	assembly_add(a, &row);
+	for (guint i = 0; i < CEL_COLUMNS; i++)
+		g_free(text[i]);
 }
 
 static void
@@ -126,7 +141,6 @@ add_record(assembly *a, struct input *in, gint64 *now)
 {
 	struct cdr_row row = { .uniqueid = id(in),
 		.linkedid = id(in),
-		.sequence = -1,
 		.calldate = time_of(in, now),
 		.src = number(in),
 		.dst = number(in),
@@ -135,11 +149,8 @@ add_record(assembly *a, struct input *in, gint64 *now)
 		.did = number(in),
 		.lastdata = CHOOSE(in, "PJSIP/89161112233@mango,300", ""),
 		.recordingfile = CHOOSE(in, "a.wav", "b.wav", ""),
-		.lastapp = "",
-		.disposition = "",
-		.dcontext = "",
-		.cnum = "",
-		.cnam = "" };
+		.disposition = "" };
+	cdr_row_measure(&row);
 	assembly_add_record(a, &row);
 }
 
@@ -222,12 +233,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			assembly_release(a, group);
 		}
 	}
-	/* Some go back as they are read, the others with the assembly. */
+	/* Some go back as they are read, the others at the end. */
+	g_autoptr(GPtrArray) late = g_ptr_array_new();
 	for (guint n = 0; (group = assembly_rest(a)) != NULL; n++) {
 		build(group, &zone, &rules);
 		if (n % 2 == 0)
 			assembly_release(a, group);
+		else
+			g_ptr_array_add(late, group);
 	}
+	for (guint n = 0; n < late->len; n++)
+		assembly_release(a, late->pdata[n]);
 	g_string_chunk_free(in.strings);
 	return 0;
 }

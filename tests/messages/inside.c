@@ -245,9 +245,12 @@ zone_fault(void)
 	struct config *config = config_load(path, 0, &error);
 	g_assert_no_error(error);
 	struct pbx pbx;
-	config->source.timezone = (char *)"Europe/Gone";
+	const char *was = config->source.timezone;
+	config->source.timezone = "Europe/Gone";
 	title("a time zone that was taken away");
 	said(pbx_open(&pbx, config, &error), &error);
+	config->source.timezone = was;
+	config_free(config);
 }
 
 /* Progress. */

@@ -324,6 +324,21 @@ test_recording_of_a_consultation(void)
 	g_assert_cmpuint(call->n_recordings, ==, 1);
 }
 
+/* Of a channel only a row came that tells nothing: nobody knows when it began, nor how long what it recorded is. */
+static void
+test_recording_of_a_channel_without_a_beginning(void)
+{
+	g_autoptr(scene) s = new_scene();
+	scene_rows(s,
+	    CLIENT_RINGS TALK_101 "5 APP_START PJSIP/103-1 id=4.9 lid=0.1 app=Wait data=1\n"
+				  "9 HANGUP PJSIP/101-1\n9 HANGUP PJSIP/mango-1\n"
+				  "5 CDR PJSIP/103-1 dst=s rec=external-103-1.wav\n");
+	scene_build(s);
+	const struct call *call = scene_call(s, "0.1");
+	g_assert_cmpuint(call->n_recordings, ==, 1);
+	g_assert_null(scene_leg(call, "101")->recording);
+}
+
 static void
 test_hold(void)
 {
@@ -428,6 +443,8 @@ main(int argc, char **argv)
 	g_test_add_func("/call-path/conference", test_conference);
 	g_test_add_func("/call-path/one-leg-per-employee", test_one_leg_per_employee);
 	g_test_add_func("/call-path/recordings", test_recordings);
+	g_test_add_func("/call-path/recording-of-a-channel-without-a-beginning",
+	    test_recording_of_a_channel_without_a_beginning);
 	g_test_add_func("/call-path/recording-of-a-consultation", test_recording_of_a_consultation);
 	g_test_add_func("/call-path/hold", test_hold);
 	g_test_add_func("/call-path/wide-sets", test_wide_sets);
