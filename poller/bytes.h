@@ -34,10 +34,10 @@ bytes_same(const char *a, const char *b, gsize n)
 			if (bytes_8(a + at) != bytes_8(b + at))
 				return FALSE;
 		}
-		return bytes_8(a + n - 8) == bytes_8(b + n - 8);
+		return bytes_8(a + (n - 8)) == bytes_8(b + (n - 8));
 	}
 	if (n >= 4)
-		return bytes_4(a) == bytes_4(b) && bytes_4(a + n - 4) == bytes_4(b + n - 4);
+		return bytes_4(a) == bytes_4(b) && bytes_4(a + (n - 4)) == bytes_4(b + (n - 4));
 	for (gsize at = 0; at < n; at++) {
 		if (a[at] != b[at])
 			return FALSE;
@@ -69,7 +69,7 @@ bytes_have(const char *text, gsize n, char wanted)
 		const guint64 word = bytes_8(text + at) ^ mask;
 		found |= (word - ones) & ~word & highs;
 	}
-	const guint64 last = bytes_8(text + n - 8) ^ mask;
+	const guint64 last = bytes_8(text + (n - 8)) ^ mask;
 	return (found | ((last - ones) & ~last & highs)) != 0;
 }
 
@@ -81,7 +81,7 @@ bytes_number(const char *text, gsize n)
 	const guint64 ones = G_GUINT64_CONSTANT(0x0101010101010101);
 	const guint shift = (guint)(8 * (8 - n));
 	/* Right-aligned, the two halves may overlap; what is left in front counts as zeros. */
-	guint64 word = (guint64)bytes_4(text) << shift | (guint64)bytes_4(text + n - 4) << 32;
+	guint64 word = (guint64)bytes_4(text) << shift | (guint64)bytes_4(text + (n - 4)) << 32;
 	const guint64 there = ~(guint64)0 << shift, zeros = 0x30 * ones & there;
 	if (((word & 0xf0 * ones) ^ zeros) | (((word + (6 * ones & there)) & 0xf0 * ones) ^ zeros))
 		return -1;

@@ -143,7 +143,8 @@ void
 group_order(struct group *g)
 {
 	/* A stable order of equal ids does not matter: only one of them is kept, and they are the same row. */
-	qsort(g->steps, g->n_steps, sizeof *g->steps, by_id);
+	if (g->n_steps > 1)
+		qsort(g->steps, g->n_steps, sizeof *g->steps, by_id);
 	guint kept = 0;
 	for (guint i = 0; i < g->n_steps; i++) {
 		if (kept == 0 || g->steps[kept - 1].id != g->steps[i].id)

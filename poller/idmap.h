@@ -34,7 +34,7 @@ idmap_key_n(const char *text, gsize n)
 	if (n >= 8) {
 		for (gsize at = 0; at + 8 < n; at += 8)
 			hash = (hash ^ bytes_8(text + at)) * prime, hash ^= hash >> 29;
-		last = bytes_8(text + n - 8);
+		last = bytes_8(text + (n - 8));
 	} else {
 		for (gsize i = 0; i < n; i++)
 			last = last << 8 | (guint8)text[i];
