@@ -145,25 +145,80 @@ decide_direction(struct call_builder *b)
 
 /* Ends. */
 
+/* Members of a queue may be rung again while the client waits: its own life decides, and theirs. */
+static gboolean
+is_part(const struct call_builder *b, guint lane)
+{
+	if (lane == b->beginning || (int)lane == b->caller || lane_set_has(b->client, lane))
+		return TRUE;
+	for (guint i = 0; i < b->call->n_legs; i++) {
+		if (b->leg_sets[i] != NULL && lane_set_has(b->leg_sets[i], lane))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Asterisk writes a channel's record when that channel has hung up (main/cdr.c: party A). */
+static gboolean
+has_ended(const struct call_builder *b, guint lane)
+{
+	if (b->t->lanes[lane].end != TIME_NONE)
+		return TRUE;
+	for (guint i = 0; i < b->group->n_records; i++) {
+		if (b->group->records[i].channel == b->t->lanes[lane].channel)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Connected, when the rows end, with one that is not known to have ended. */
+static gboolean
+is_talking(const struct call_builder *b, guint lane)
+{
+	const struct segment *last =
+	    b->t->n_segments > 0 ? &b->t->segments[b->t->n_segments - 1] : NULL;
+	if (last == NULL || last->to_id <= b->group->last_id)
+		return FALSE;
+	for (guint i = 0; i < last->n_sets; i++) {
+		const guint64 *set = b->t->sets + (gsize)(last->first_set + i) * b->t->words;
+		for (guint other = 0; lane_set_has(set, lane) && other < b->t->n_lanes; other++) {
+			if (other != lane && lane_set_has(set, other) && !has_ended(b, other))
+				return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+/* Of a channel that was only dialled (party B) the record is its dialler's: it tells that the two have parted, not that this one is gone. */
+static gboolean
+is_recorded(const struct call_builder *b, guint lane)
+{
+	if (has_ended(b, lane))
+		return TRUE;
+	for (guint i = 0; i < b->group->n_records; i++) {
+		if (strcmp(b->group->records[i].dstchannel, b->t->lanes[lane].channel->name) == 0)
+			return !is_talking(b, lane);
+	}
+	return FALSE;
+}
+
 static void
 decide_end(struct call_builder *b)
 {
 	struct call *call = b->call;
 	gboolean open = FALSE;
 	call->end = TIME_NONE;
+	call->recorded = b->group->n_records > 0;
 	for (guint i = 0; i < b->t->n_lanes; i++) {
 		const struct lane *lane = &b->t->lanes[i];
-		gboolean part =
-		    i == b->beginning || (int)i == b->caller || lane_set_has(b->client, i);
-		for (guint j = 0; j < call->n_legs && !part; j++)
-			part = b->leg_sets[j] != NULL && lane_set_has(b->leg_sets[j], i);
-		/* Members of a queue may be rung again while the client waits: its own life decides, and theirs. */
-		if (!part)
+		if (!is_part(b, i))
 			continue;
-		if (lane->end == TIME_NONE)
+		if (lane->end == TIME_NONE) {
 			open = TRUE;
-		else
+			call->recorded = call->recorded && is_recorded(b, i);
+		} else {
 			call->end = MAX(call->end, lane->end);
+		}
 	}
 	call->settled = SETTLED_ENDED;
 	if (!open)
@@ -324,7 +379,7 @@ call_settle(struct call *call, const struct timeline *timeline,
 		call->settled = SETTLED_OPEN;
 	if (call->settled != SETTLED_OPEN || quiet < patience->settle)
 		return;
-	if ((g->linkedids_ended >= g->n_linkedids || g->n_records > 0) && quiet >= patience->grace)
+	if ((g->linkedids_ended >= g->n_linkedids || call->recorded) && quiet >= patience->grace)
 		call->settled = SETTLED_GRACE;
 	else if (quiet >= patience->stale)
 		call->settled = SETTLED_STALE;

@@ -118,6 +118,8 @@ struct call {
 	gint64 hold; /* -1: the table does not tell */
 	enum result result;
 	enum settled settled;
+	gboolean
+	    recorded; /* open by CEL, but CDR records say that whoever was still there has hung up */
 	gboolean voicemail;
 	const char *skip; /* why it is not reported; NULL */
 	struct leg *legs;
