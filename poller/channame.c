@@ -37,29 +37,26 @@ static const struct technology {
 #undef TECHNOLOGY
 };
 
-/* Of the names above: bit n is set where one of this length begins with this letter. */
-static guint32
-lengths_of(char letter)
-{
-	switch (letter | 0x20) {
-	case 'a': return 1 << 9 | 1 << 11;
-	case 'b': return 1 << 6 | 1 << 16;
-	case 'c': return 1 << 5 | 1 << 18;
-	case 'm': return 1 << 7 | 1 << 12;
-	case 'p': return 1 << 6 | 1 << 7 | 1 << 10;
-	case 'r': return 1 << 8;
-	case 's': return 1 << 5 | 1 << 9;
-	case 't': return 1 << 10;
-	case 'u': return 1 << 10;
-	case 'v': return 1 << 9;
-	default: return 0;
-	}
-}
+/* Of the names above, by their first letter: bit n is set where one has this length. */
+static const guint32 lengths[26] = {
+	['a' - 'a'] = 1 << 9 | 1 << 11,
+	['b' - 'a'] = 1 << 6 | 1 << 16,
+	['c' - 'a'] = 1 << 5 | 1 << 18,
+	['m' - 'a'] = 1 << 7 | 1 << 12,
+	['p' - 'a'] = 1 << 6 | 1 << 7 | 1 << 10,
+	['r' - 'a'] = 1 << 8,
+	['s' - 'a'] = 1 << 5 | 1 << 9,
+	['t' - 'a'] = 1 << 10,
+	['u' - 'a'] = 1 << 10,
+	['v' - 'a'] = 1 << 9,
+};
 
 static gboolean
 is_plumbing(const char *technology, gsize n)
 {
-	if (n == 0 || n > 31 || ((lengths_of(technology[0]) >> n) & 1) == 0)
+	const unsigned letter = (unsigned)((technology[0] | 0x20) - 'a');
+	if (n == 0 || n > 31 || letter >= G_N_ELEMENTS(lengths) ||
+	    ((lengths[letter] >> n) & 1) == 0)
 		return FALSE;
 	for (gsize i = 0; i < G_N_ELEMENTS(plumbing); i++) {
 		if (plumbing[i].length == n &&
