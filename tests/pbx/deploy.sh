@@ -10,8 +10,8 @@ V=$1
 rm -rf "$ROOT/opt/celsync" "$ROOT/usr/bin/celsync" "$ROOT/usr/bin/celsync-hook"
 mkdir -p "$ROOT/opt/celsync/lib" "$ROOT/etc/celsync" "$ROOT/var/lib/celsync"
 cp "$2/celsync" "$2/celsync-hook" "$ROOT/usr/bin/"
-# The same libraries as here; ldd would start the folder's loader.
-ldd "$TOP/build/celsync" | sed -n 's/.*=> \(\/[^ ]*\).*/\1/p; s/^[[:space:]]*\(\/[^ ]*ld-linux[^ ]*\).*/\1/p' |
+# The same libraries as here, those that are loaded when first needed too; ldd would start the folder's loader.
+ldd "$TOP/build/linked/celsync" | sed -n 's/.*=> \(\/[^ ]*\).*/\1/p; s/^[[:space:]]*\(\/[^ ]*ld-linux[^ ]*\).*/\1/p' |
 	while read -r library; do cp -L "$library" "$ROOT/opt/celsync/lib/${library##*/}"; done
 # What the hook's time is measured against.
 echo 'int main(void) { return 0; }' | ${CC:-cc} -static -O2 -x c -o "$ROOT/opt/celsync/empty" -

@@ -3,7 +3,7 @@
 .PHONY: check-pbx deps-pbx
 PBX_LIB := /opt/celsync/lib
 check-pbx: deps-check deps-pbx
-	@$(MAKE) --no-print-directory -j$(shell nproc) programs $(B)/tests/planfix
+	@$(MAKE) --no-print-directory -j$(shell nproc) programs $(B)/linked/celsync $(B)/tests/planfix
 	@$(MAKE) --no-print-directory -j$(shell nproc) B=$(B)/pbx PREFIX=/usr programs LDFLAGS='-Wl,--disable-new-dtags \
 	    -Wl,-rpath,$(PBX_LIB) -Wl,--dynamic-linker=$(PBX_LIB)/ld-linux-x86-64.so.2'
 	@CELSYNC_TOP=$(CURDIR) CELSYNC_BUILD=$(abspath $(B)) tests/pbx/check.sh $(PBX_VERSIONS)
