@@ -458,9 +458,20 @@ b"
 		printf '#!/bin/sh\nexec "%s" init --root="%s"\n' "$CELSYNC" "$R" >"$T/asked"
 		chmod +x "$T/asked"
 		title "init: on a terminal"
-		(printf 'what\n%s\n' "$url"; sleep 1; printf '%s\n' "$TOKEN"; sleep 1) | script -qec "$T/asked" "$T/typescript" >/dev/null 2>&1
+		# Each answer when it is asked for, so that the terminal shows it there.
+		: >"$T/typescript"
+		asks() { [ "$(tr -d '\r' <"$T/typescript" | grep -ao ': $\|api/): ' | grep -c .)" -ge "$1" ]; }
+		(
+			wait_for asks 1
+			echo what
+			wait_for asks 2
+			echo "$url"
+			wait_for asks 3
+			echo "$TOKEN"
+			sleep 1
+		) | script -qfec "$T/asked" "$T/typescript" >/dev/null 2>&1
 		tr -d '\r' <"$T/typescript" | sed -n '/tel\/api\/): \|^.*PlanFix.*: $\|^.*: *$/p' | grep -v '^[✓!✗]\|^celsync\|^    ' >>"$T/said"
-		grep -a 'https://$' "$T/typescript" | tr -d '\r' >>"$T/said"
+		tr -d '\r' <"$T/typescript" | grep -a '^celsync: .*https://$' >>"$T/said"
 	else
 		leave_out "init: on a terminal"
 	fi
