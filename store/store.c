@@ -20,10 +20,11 @@
 /* What the -wal file is cut back to after a checkpoint; a backfill may have made it longer. */
 #define WAL_LIMIT "PRAGMA journal_size_limit = 16777216"
 /*
- * A thousand calls touch more pages than SQLite keeps by itself (2 MB), and would be written twice; the log is carried over when it has
+ * A thousand calls touch more pages than SQLite keeps by itself (2 MB), and would be written twice; more than 4 MB would be memory that
+ * grows with the store. The log is carried over when it has
  * 16 MB instead of 4, because most pages are written again soon. Memory is taken when it is needed only.
  */
-#define ROOM "PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000"
+#define ROOM "PRAGMA cache_size = -4096; PRAGMA wal_autocheckpoint = 4000"
 /* Pages that became free go back to the file system when they are asked to, a few at a time. */
 #define FREE_PAGES "PRAGMA auto_vacuum = INCREMENTAL"
 
