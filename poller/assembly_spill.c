@@ -186,6 +186,13 @@ place_of(const struct channel *c)
 	return c != NULL ? c->index : G_MAXUINT32;
 }
 
+/* Of place_of(); NULL where there was none. */
+static struct channel *
+channel_at(const struct group *g, guint32 place)
+{
+	return place < g->n_channels ? g->channels[place] : NULL;
+}
+
 static gboolean
 names_bridge(const struct step *s)
 {
@@ -218,9 +225,9 @@ unpack_steps(struct group *g, guint n, const guint8 **at)
 		guint32 places[2];
 		get(at, &s, sizeof s);
 		get(at, places, sizeof places);
-		s.channel = places[0] != G_MAXUINT32 ? g->channels[places[0]] : NULL;
+		s.channel = channel_at(g, places[0]);
 		if (names_bridge(&s))
-			s.bridge = places[1] != G_MAXUINT32 ? g->bridges[places[1]] : NULL;
+			s.bridge = places[1] < g->n_bridges ? g->bridges[places[1]] : NULL;
 		const struct step_texts texts = texts_of(&s);
 		for (guint k = 0; k < G_N_ELEMENTS(texts.text); k++) {
 			if (texts.text[k] != NULL)
@@ -274,7 +281,7 @@ unpack_records(struct group *g, guint n, const guint8 **at)
 		r = &g->records[g->n_records++];
 		get(at, r, sizeof *r);
 		get(at, &place, sizeof place);
-		r->channel = place != G_MAXUINT32 ? g->channels[place] : NULL;
+		r->channel = channel_at(g, place);
 		get_texts(at, g, r, record_texts, G_N_ELEMENTS(record_texts));
 	}
 }
