@@ -285,7 +285,8 @@ bench_hook() {
 	# As Asterisk does, until its output is closed; what goes on behind it is celsync with a configuration of its own.
 	printf '#!/bin/sh\nexec %s -c %s "$@"\n' "$CELSYNC" "$DIR/hook.conf" >"$DIR/hooked"
 	chmod +x "$DIR/hooked"
-	"${CC:-cc}" -std=c17 -D_GNU_SOURCE -O2 -I. "-DHOOK_PROGRAM=\"$DIR/hooked\"" -o "$DIR/hook" cron/hook.c cron/agi.c
+	# shellcheck disable=SC2086 # "ccache gcc" is two words
+	${CC:-cc} -std=c17 -D_GNU_SOURCE -O2 -I. "-DHOOK_PROGRAM=\"$DIR/hooked\"" -o "$DIR/hook" cron/hook.c cron/agi.c
 	printf 'agi_request: hook\nagi_uniqueid: 1735689600.1\nagi_callerid: 79000000000\nagi_extension: 101\n\n' >"$DIR/agi"
 	hook="x=\$($DIR/hook in 101 1735689600.1 1735689600.2 74950000000 <$DIR/agi)"
 	hook_row "the dialplan waits for the hook" $((RUNS * 10))
