@@ -158,22 +158,26 @@ is_part(const struct call_builder *b, guint lane)
 	return FALSE;
 }
 
-/* Asterisk writes a channel's record when that channel has hung up (main/cdr.c: party A). */
-static gboolean
-has_ended(const struct call_builder *b, guint lane)
+/* The lanes that have ended, by CEL or by their own record: Asterisk writes it when its channel has hung up (main/cdr.c: party A). */
+static guint64 *
+find_ended(const struct call_builder *b)
 {
-	if (b->t->lanes[lane].end != TIME_NONE)
-		return TRUE;
-	for (guint i = 0; i < b->group->n_records; i++) {
-		if (b->group->records[i].channel == b->t->lanes[lane].channel)
-			return TRUE;
+	guint64 *ended = call_new_set(b);
+	for (guint i = 0; i < b->t->n_lanes; i++) {
+		if (b->t->lanes[i].end != TIME_NONE)
+			lane_set_add(ended, i);
 	}
-	return FALSE;
+	for (guint i = 0; i < b->group->n_records; i++) {
+		const int lane = timeline_lane(b->t, b->group->records[i].channel);
+		if (lane >= 0)
+			lane_set_add(ended, (guint)lane);
+	}
+	return ended;
 }
 
-/* Connected, when the rows end, with one that is not known to have ended. */
+/* Connected, when the rows end, with another one that is not known to have ended. */
 static gboolean
-is_talking(const struct call_builder *b, guint lane)
+is_talking(const struct call_builder *b, guint lane, const guint64 *ended)
 {
 	const struct segment *last =
 	    b->t->n_segments > 0 ? &b->t->segments[b->t->n_segments - 1] : NULL;
@@ -181,8 +185,11 @@ is_talking(const struct call_builder *b, guint lane)
 		return FALSE;
 	for (guint i = 0; i < last->n_sets; i++) {
 		const guint64 *set = b->t->sets + (gsize)(last->first_set + i) * b->t->words;
-		for (guint other = 0; lane_set_has(set, lane) && other < b->t->n_lanes; other++) {
-			if (other != lane && lane_set_has(set, other) && !has_ended(b, other))
+		for (guint word = 0; lane_set_has(set, lane) && word < b->t->words; word++) {
+			guint64 others = set[word] & ~ended[word];
+			if (word == lane / 64)
+				others &= ~((guint64)1 << (lane % 64));
+			if (others != 0)
 				return TRUE;
 		}
 	}
@@ -191,13 +198,13 @@ is_talking(const struct call_builder *b, guint lane)
 
 /* Of a channel that was only dialled (party B) the record is its dialler's: it tells that the two have parted, not that this one is gone. */
 static gboolean
-is_recorded(const struct call_builder *b, guint lane)
+is_recorded(const struct call_builder *b, guint lane, const guint64 *ended)
 {
-	if (has_ended(b, lane))
+	if (lane_set_has(ended, lane))
 		return TRUE;
 	for (guint i = 0; i < b->group->n_records; i++) {
 		if (strcmp(b->group->records[i].dstchannel, b->t->lanes[lane].channel->name) == 0)
-			return !is_talking(b, lane);
+			return !is_talking(b, lane, ended);
 	}
 	return FALSE;
 }
@@ -207,6 +214,7 @@ decide_end(struct call_builder *b)
 {
 	struct call *call = b->call;
 	gboolean open = FALSE;
+	const guint64 *ended = NULL;
 	call->end = TIME_NONE;
 	call->recorded = b->group->n_records > 0;
 	for (guint i = 0; i < b->t->n_lanes; i++) {
@@ -215,7 +223,9 @@ decide_end(struct call_builder *b)
 			continue;
 		if (lane->end == TIME_NONE) {
 			open = TRUE;
-			call->recorded = call->recorded && is_recorded(b, i);
+			if (call->recorded && ended == NULL)
+				ended = find_ended(b);
+			call->recorded = call->recorded && is_recorded(b, i, ended);
 		} else {
 			call->end = MAX(call->end, lane->end);
 		}
