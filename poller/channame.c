@@ -1,5 +1,7 @@
 #include "poller/channame.h"
 
+#include "poller/bytes.h"
+
 #include <string.h>
 
 /*
@@ -51,12 +53,18 @@ static const guint32 lengths[26] = {
 	['v' - 'a'] = 1 << 9,
 };
 
+static inline gboolean
+may_be_plumbing(const char *technology, gsize n)
+{
+	const unsigned letter = (unsigned)((technology[0] | 0x20) - 'a');
+	return n > 0 && n <= 31 && letter < G_N_ELEMENTS(lengths) &&
+	       ((lengths[letter] >> n) & 1) != 0;
+}
+
 static gboolean
 is_plumbing(const char *technology, gsize n)
 {
-	const unsigned letter = (unsigned)((technology[0] | 0x20) - 'a');
-	if (n == 0 || n > 31 || letter >= G_N_ELEMENTS(lengths) ||
-	    ((lengths[letter] >> n) & 1) == 0)
+	if (!may_be_plumbing(technology, n))
 		return FALSE;
 	for (gsize i = 0; i < G_N_ELEMENTS(plumbing); i++) {
 		if (plumbing[i].length == n &&
@@ -77,6 +85,79 @@ without_suffix(const char *text, gsize n)
 	return i > 1 && i < n && text[i - 1] == '-' ? i - 1 : n;
 }
 
+/* Every byte of a word. */
+#define EACH(byte) (G_GUINT64_CONSTANT(0x0101010101010101) * (byte))
+
+/* Not 0 where one of the bytes is 0; the lowest bit of it is that of the lowest such byte. */
+static inline guint64
+zero_bytes(guint64 word)
+{
+	return (word - EACH(1)) & ~word & EACH(0x80);
+}
+
+/* Eight hex digits? Each sum has the high bit of a byte set where it is the bound or above. */
+static inline gboolean
+are_hex(guint64 word)
+{
+	if (word & EACH(0x80))
+		return FALSE;
+	const guint64 low = word | EACH(0x20);
+	const guint64 digit = (word + EACH(0x80 - '0')) & ~(word + EACH(0x7f - '9'));
+	const guint64 letter = (low + EACH(0x80 - 'a')) & ~(low + EACH(0x7f - 'f'));
+	return ((digit | letter) & EACH(0x80)) == EACH(0x80);
+}
+
+/*
+ * "PJSIP/101-0000001a" and "Local/101@from-queue-00000006;1", as nearly all names are: a short technology, a peer without another
+ * slash, eight hex digits. FALSE: it may be one of the others, or `len` is not that of the text.
+ */
+static inline gboolean
+parse_plain(const char *name, gsize len, struct channame *parts)
+{
+	int half = 0;
+	if (len < 14)
+		return FALSE;
+	if (name[len - 2] == ';' && (name[len - 1] == '1' || name[len - 1] == '2')) {
+		half = name[len - 1] - '0';
+		len -= 2;
+	}
+	const guint64 head = GUINT64_FROM_LE(bytes_8(name)), slash = zero_bytes(head ^ EACH('/'));
+	if (slash == 0 || zero_bytes(head) != 0)
+		return FALSE;
+	const gsize tech = (gsize)__builtin_ctzll(slash) / 8, begin = tech + 1, end = len - 9;
+	if (begin >= end || name[end] != '-' || !are_hex(bytes_8(name + end + 1)))
+		return FALSE;
+	const gboolean local = tech == 5 && memcmp(name, "Local", 5) == 0;
+	if (!local && may_be_plumbing(name, tech))
+		return FALSE;
+	/* What a word has of the suffix is none of the bytes that are looked for. */
+	guint64 odd = 0;
+	for (gsize at = begin; at < end; at += 8) {
+		const guint64 word = bytes_8(name + at);
+		odd |= zero_bytes(word) | zero_bytes(word ^ EACH('/'));
+	}
+	if (odd != 0)
+		return FALSE;
+	*parts = (struct channame){ .kind = local ? CHANNAME_LOCAL : CHANNAME_ENDPOINT,
+		.peer = name + begin,
+		.peer_len = (guint32)(end - begin),
+		.base_len = (guint32)len,
+		.half = half };
+	if (local) {
+		const char *at = memchr(parts->peer, '@', parts->peer_len);
+		if (at != NULL)
+			parts->peer_len = (guint32)(at - parts->peer);
+	}
+	return TRUE;
+}
+
+void
+channame_parse_n(const char *name, gsize len, struct channame *parts)
+{
+	if (!parse_plain(name, len, parts))
+		channame_parse(name, parts);
+}
+
 void
 channame_parse(const char *name, struct channame *parts)
 {
@@ -84,9 +165,10 @@ channame_parse(const char *name, struct channame *parts)
 	/* After a masquerade the name of what is left is marked so. */
 	if (n > 0 && name[n - 1] == '>' && g_str_has_suffix(name, "<ZOMBIE>"))
 		n -= strlen("<ZOMBIE>");
-	*parts = (struct channame){
-		.kind = CHANNAME_ENDPOINT, .peer = name, .peer_len = n, .base_len = n
-	};
+	*parts = (struct channame){ .kind = CHANNAME_ENDPOINT,
+		.peer = name,
+		.peer_len = (guint32)n,
+		.base_len = (guint32)n };
 	const char *slash = memchr(name, '/', n);
 	if (slash == NULL)
 		return;
@@ -95,14 +177,14 @@ channame_parse(const char *name, struct channame *parts)
 		parts->half = name[n - 1] - '0';
 		n -= 2;
 	}
-	parts->base_len = n;
+	parts->base_len = (guint32)n;
 	parts->peer = slash + 1;
-	parts->peer_len = without_suffix(parts->peer, n - tech - 1);
+	parts->peer_len = (guint32)without_suffix(parts->peer, n - tech - 1);
 	if (tech == 5 && memcmp(name, "Local", 5) == 0) {
 		parts->kind = CHANNAME_LOCAL;
 		const char *at = memchr(parts->peer, '@', parts->peer_len);
 		if (at != NULL)
-			parts->peer_len = (gsize)(at - parts->peer);
+			parts->peer_len = (guint32)(at - parts->peer);
 	} else if (is_plumbing(name, tech)) {
 		parts->kind = CHANNAME_PLUMBING;
 	}
@@ -110,6 +192,6 @@ channame_parse(const char *name, struct channame *parts)
 	if (parts->kind == CHANNAME_ENDPOINT) {
 		const char *inner = memchr(parts->peer, '/', parts->peer_len);
 		if (inner != NULL)
-			parts->peer_len = (gsize)(inner - parts->peer);
+			parts->peer_len = (guint32)(inner - parts->peer);
 	}
 }

@@ -72,7 +72,7 @@ zone_begin(struct zone_run *run, struct zone *zone, gint64 wall, gint64 epoch)
 		epoch = 0;
 	if (epoch != 0 && wall != WALL_NONE && !zone->fixed) {
 		run->offset = zone->offset = zone_offset(wall, epoch);
-		run->anchored = zone->known = TRUE;
+		run->anchored = run->plain = zone->known = TRUE;
 		run->follow =
 		    zone->tz != NULL && tz_offset(zone->tz, epoch * G_USEC_PER_SEC) == run->offset;
 	} else if (epoch != 0) {
@@ -86,7 +86,7 @@ zone_begin(struct zone_run *run, struct zone *zone, gint64 wall, gint64 epoch)
 }
 
 gint64
-zone_utc(struct zone_run *run, struct wall wall, gint64 epoch)
+zone_utc_far(struct zone_run *run, struct wall wall, gint64 epoch)
 {
 	if (wall.us == WALL_NONE)
 		return run->last != WALL_NONE ? run->last : 0;
@@ -110,6 +110,8 @@ zone_utc(struct zone_run *run, struct wall wall, gint64 epoch)
 			 utc > run->last - 90 * MINUTE)
 			utc = wall.us - (run->offset -= 60 * MINUTE);
 		run->offset = wall.us - utc;
+		/* Rules may tell an offset that no uniqueid would. */
+		run->plain &= run->offset % QUARTER == 0 && is_offset(run->offset);
 	}
 	if (run->last == WALL_NONE || utc > run->last)
 		run->last = utc;

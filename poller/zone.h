@@ -36,11 +36,29 @@ struct zone_run {
 	gint64 last;     /* UTC of the row before; WALL_NONE at first */
 	gboolean follow; /* the rules of zone->tz apply */
 	gboolean anchored;
+	gboolean
+	    plain; /* `offset` was proved by a uniqueid: a row close behind the one before is a subtraction */
 };
 /* Begins; `wall` and `epoch` of the group's first CHAN_START with an epoch, epoch 0: there is none. */
 void zone_begin(struct zone_run *run, struct zone *zone, gint64 wall, gint64 epoch);
+/* For the one below alone: a row that may need the rules. */
+gint64 zone_utc_far(struct zone_run *run, struct wall wall, gint64 epoch);
 /* epoch: of a CHAN_START row's uniqueid, 0 for any other row. Returns µs UTC; time never runs backwards by more than a minute. */
-gint64 zone_utc(struct zone_run *run, struct wall wall, gint64 epoch);
+static inline gint64
+zone_utc(struct zone_run *run, struct wall wall, gint64 epoch)
+{
+	const gint64 minute = 60 * (gint64)G_USEC_PER_SEC;
+	if (run->plain && !wall.utc && wall.us != WALL_NONE) {
+		const gint64 utc = wall.us - run->offset, late = utc - epoch * G_USEC_PER_SEC;
+		/* No clock changes by so little, and a uniqueid that tells nearly the same time proves the same offset again. */
+		if (utc >= run->last - minute && utc <= run->last + 10 * minute &&
+		    (epoch == 0 || (late > -minute && late < minute))) {
+			run->last = MAX(run->last, utc);
+			return utc;
+		}
+	}
+	return zone_utc_far(run, wall, epoch);
+}
 
 /* A single time, with what was learned so far. */
 gint64 zone_utc_once(const struct zone *zone, struct wall wall);
