@@ -53,18 +53,12 @@ static const guint32 lengths[26] = {
 	['v' - 'a'] = 1 << 9,
 };
 
-static inline gboolean
-may_be_plumbing(const char *technology, gsize n)
-{
-	const unsigned letter = (unsigned)((technology[0] | 0x20) - 'a');
-	return n > 0 && n <= 31 && letter < G_N_ELEMENTS(lengths) &&
-	       ((lengths[letter] >> n) & 1) != 0;
-}
-
 static gboolean
 is_plumbing(const char *technology, gsize n)
 {
-	if (!may_be_plumbing(technology, n))
+	const unsigned letter = (unsigned)((technology[0] | 0x20) - 'a');
+	if (n == 0 || n > 31 || letter >= G_N_ELEMENTS(lengths) ||
+	    ((lengths[letter] >> n) & 1) == 0)
 		return FALSE;
 	for (gsize i = 0; i < G_N_ELEMENTS(plumbing); i++) {
 		if (plumbing[i].length == n &&
@@ -88,47 +82,53 @@ without_suffix(const char *text, gsize n)
 /* Every byte of a word. */
 #define EACH(byte) (G_GUINT64_CONSTANT(0x0101010101010101) * (byte))
 
-/* Not 0 where one of the bytes is 0; the lowest bit of it is that of the lowest such byte. */
+/* Are these eight hex digits, as Asterisk writes them? A sum has the high bit of a byte where that is the bound or above. */
+static inline gboolean
+are_hex(guint64 word)
+{
+	const guint64 digit = (word + EACH(0x80 - '0')) & ~(word + EACH(0x7f - '9'));
+	const guint64 letter = (word + EACH(0x80 - 'a')) & ~(word + EACH(0x7f - 'f'));
+	return ((digit | letter) & ~word & EACH(0x80)) == EACH(0x80);
+}
+
+/* Is one of the bytes 0? The high bit of one that is, is set in what comes out. */
 static inline guint64
 zero_bytes(guint64 word)
 {
 	return (word - EACH(1)) & ~word & EACH(0x80);
 }
 
-/* Eight hex digits? Each sum has the high bit of a byte set where it is the bound or above. */
-static inline gboolean
-are_hex(guint64 word)
+static void
+cut_context(struct channame *parts)
 {
-	if (word & EACH(0x80))
-		return FALSE;
-	const guint64 low = word | EACH(0x20);
-	const guint64 digit = (word + EACH(0x80 - '0')) & ~(word + EACH(0x7f - '9'));
-	const guint64 letter = (low + EACH(0x80 - 'a')) & ~(low + EACH(0x7f - 'f'));
-	return ((digit | letter) & EACH(0x80)) == EACH(0x80);
+	const char *at = memchr(parts->peer, '@', parts->peer_len);
+	if (at != NULL)
+		parts->peer_len = (guint32)(at - parts->peer);
 }
 
 /*
- * "PJSIP/101-0000001a" and "Local/101@from-queue-00000006;1", as nearly all names are: a short technology, a peer without another
- * slash, eight hex digits. FALSE: it may be one of the others, or `len` is not that of the text.
+ * "PJSIP/101-0000001a" and "Local/101@from-queue-00000006;1", as nearly all names are: a peer without another slash, eight hex
+ * digits. FALSE: it may be one of the others, or `len` is not that of the text.
  */
 static inline gboolean
 parse_plain(const char *name, gsize len, struct channame *parts)
 {
-	int half = 0;
+	gsize begin;
 	if (len < 14)
 		return FALSE;
+	if (memcmp(name, "PJSIP/", 6) == 0 || memcmp(name, "Local/", 6) == 0)
+		begin = 6;
+	else if (memcmp(name, "SIP/", 4) == 0)
+		begin = 4;
+	else
+		return FALSE;
+	parts->half = 0;
 	if (name[len - 2] == ';' && (name[len - 1] == '1' || name[len - 1] == '2')) {
-		half = name[len - 1] - '0';
+		parts->half = name[len - 1] - '0';
 		len -= 2;
 	}
-	const guint64 head = GUINT64_FROM_LE(bytes_8(name)), slash = zero_bytes(head ^ EACH('/'));
-	if (slash == 0 || zero_bytes(head) != 0)
-		return FALSE;
-	const gsize tech = (gsize)__builtin_ctzll(slash) / 8, begin = tech + 1, end = len - 9;
+	const gsize end = len - 9;
 	if (begin >= end || name[end] != '-' || !are_hex(bytes_8(name + end + 1)))
-		return FALSE;
-	const gboolean local = tech == 5 && memcmp(name, "Local", 5) == 0;
-	if (!local && may_be_plumbing(name, tech))
 		return FALSE;
 	/* What a word has of the suffix is none of the bytes that are looked for. */
 	guint64 odd = 0;
@@ -138,16 +138,12 @@ parse_plain(const char *name, gsize len, struct channame *parts)
 	}
 	if (odd != 0)
 		return FALSE;
-	*parts = (struct channame){ .kind = local ? CHANNAME_LOCAL : CHANNAME_ENDPOINT,
-		.peer = name + begin,
-		.peer_len = (guint32)(end - begin),
-		.base_len = (guint32)len,
-		.half = half };
-	if (local) {
-		const char *at = memchr(parts->peer, '@', parts->peer_len);
-		if (at != NULL)
-			parts->peer_len = (guint32)(at - parts->peer);
-	}
+	parts->kind = name[0] == 'L' ? CHANNAME_LOCAL : CHANNAME_ENDPOINT;
+	parts->peer = name + begin;
+	parts->peer_len = (guint32)(end - begin);
+	parts->base_len = (guint32)len;
+	if (parts->kind == CHANNAME_LOCAL)
+		cut_context(parts);
 	return TRUE;
 }
 

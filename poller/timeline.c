@@ -87,17 +87,22 @@ is_holding(const struct timeline_builder *b, int bridge)
 }
 
 static void
-leave(struct timeline_builder *b, guint lane, gint64 at, gint64 id)
+end_stay(struct timeline_builder *b, struct lane *lane, gint64 at, gint64 id)
 {
-	struct lane *l = &b->t->lanes[lane];
-	if (l->stay < 0)
-		return;
-	struct stay *s = &b->t->stays[l->stay];
+	struct stay *s = &b->t->stays[lane->stay];
 	s->to = at;
 	s->to_id = id;
-	l->stay = -1;
+	lane->stay = -1;
 	if (!is_holding(b, s->bridge))
-		b->changes[b->n_changes++] = (struct change){ id, at, lane, s->bridge, FALSE };
+		b->changes[b->n_changes++] = (struct change){ id, at, s->lane, s->bridge, FALSE };
+}
+
+/* Out of whatever bridge it is in, if any. */
+static inline void
+leave(struct timeline_builder *b, struct lane *lane, gint64 at, gint64 id)
+{
+	if (lane->stay >= 0)
+		end_stay(b, lane, at, id);
 }
 
 /* A stay comes with its two changes, so one look for room is enough. */
@@ -118,31 +123,31 @@ more_stays(struct timeline_builder *b)
 }
 
 static void
-enter(struct timeline_builder *b, guint lane, int bridge, gint64 at, gint64 id)
+enter(struct timeline_builder *b, struct lane *lane, int bridge, gint64 at, gint64 id)
 {
 	struct timeline *t = b->t;
-	struct lane *l = &t->lanes[lane];
-	if (l->stay >= 0) {
-		if (t->stays[l->stay].bridge == bridge)
+	const guint index = lane->channel->index;
+	if (lane->stay >= 0) {
+		if (t->stays[lane->stay].bridge == bridge)
 			return;
-		leave(b, lane, at, id);
+		end_stay(b, lane, at, id);
 	}
 	if (G_UNLIKELY(t->n_stays == b->room_stays))
 		more_stays(b);
-	l->stay = (int)t->n_stays++;
-	t->stays[l->stay] = (struct stay){ .lane = lane,
+	t->stays[t->n_stays] = (struct stay){ .lane = index,
 		.bridge = bridge,
 		.from = at,
 		.from_id = id,
 		.to = TIME_NONE,
 		.to_id = 0 };
-	if (is_unset(l->bridged)) {
-		l->bridged = at;
-		l->bridged_id = id;
+	lane->stay = (int)t->n_stays++;
+	if (is_unset(lane->bridged)) {
+		lane->bridged = at;
+		lane->bridged_id = id;
 	}
 	if (is_holding(b, bridge))
 		return;
-	b->changes[b->n_changes++] = (struct change){ id, at, lane, bridge, TRUE };
+	b->changes[b->n_changes++] = (struct change){ id, at, index, bridge, TRUE };
 	b->several_bridges |= b->only_bridge >= 0 && b->only_bridge != bridge;
 	b->only_bridge = bridge;
 }
@@ -155,17 +160,28 @@ is_named(const struct channel *c, const char *name, gsize len)
 	       (c->name == name || bytes_same(c->name, name, len));
 }
 
-/* The lane of that name that is alive at this row; -1. */
-static int
+/* The lane of that name that is alive at this row; NULL. */
+static struct lane *
 lane_named(const struct timeline_builder *b, const char *name, gsize len, gint64 id)
 {
+	struct lane *lanes = b->t->lanes;
 	for (guint i = 0; i < b->t->n_lanes; i++) {
-		const struct lane *lane = &b->t->lanes[i];
-		if (is_named(lane->channel, name, len) && lane->channel->first_id <= id &&
-		    (lane->end_id == 0 || lane->end_id >= id))
-			return (int)i;
+		const struct channel *c = lanes[i].channel;
+		if (is_named(c, name, len) && c->first_id <= id &&
+		    (lanes[i].end_id == 0 || lanes[i].end_id >= id))
+			return &lanes[i];
 	}
-	return -1;
+	return NULL;
+}
+
+/* The lane that is named next in a list of peers, and *peers moved behind it; NULL: no such lane. The list may be cut off by the column. */
+static struct lane *
+next_peer(const struct timeline_builder *b, const char **peers, gint64 id)
+{
+	const char *name = *peers;
+	gsize n = (gsize)(strchrnul(name, ',') - name);
+	*peers += n + (name[n] == ',');
+	return n > 0 ? lane_named(b, name, n, id) : NULL;
 }
 
 /* The bridge that a lane is in; -1. */
@@ -175,16 +191,14 @@ bridge_now(const struct timeline_builder *b, const struct lane *lane)
 	return lane->stay >= 0 ? b->t->stays[lane->stay].bridge : -1;
 }
 
-/* The bridge that any of the named peers is in; -1. The list may be cut off by the column. */
+/* The bridge that any of the named peers is in; -1. */
 static int
 first_peer_in_bridge(const struct timeline_builder *b, const char *peers, gint64 id)
 {
 	while (*peers != '\0') {
-		gsize n = (gsize)(strchrnul(peers, ',') - peers);
-		int lane = n > 0 ? lane_named(b, peers, n, id) : -1;
-		if (lane >= 0 && b->t->lanes[lane].stay >= 0)
-			return bridge_now(b, &b->t->lanes[lane]);
-		peers += n + (peers[n] == ',');
+		const struct lane *lane = next_peer(b, &peers, id);
+		if (lane != NULL && lane->stay >= 0)
+			return bridge_now(b, lane);
 	}
 	return -1;
 }
@@ -193,12 +207,10 @@ static void
 enter_peers(struct timeline_builder *b, const char *peers, int bridge, gint64 at, gint64 id)
 {
 	while (*peers != '\0') {
-		gsize n = (gsize)(strchrnul(peers, ',') - peers);
-		int lane = n > 0 ? lane_named(b, peers, n, id) : -1;
+		struct lane *lane = next_peer(b, &peers, id);
 		/* Its own row was lost, or stands right behind this one. */
-		if (lane >= 0 && b->t->lanes[lane].stay < 0)
-			enter(b, (guint)lane, bridge, at, id);
-		peers += n + (peers[n] == ',');
+		if (lane != NULL && lane->stay < 0)
+			enter(b, lane, bridge, at, id);
 	}
 }
 
@@ -237,18 +249,18 @@ bridge_of_step(struct timeline_builder *b, const struct step *s, const struct la
 
 /* A lane leaves a bridge it was never seen to enter. */
 static void
-enter_late(struct timeline_builder *b, guint lane, int bridge, gint64 at, gint64 id)
+enter_late(struct timeline_builder *b, struct lane *lane, int bridge, gint64 at, gint64 id)
 {
 	const struct timeline *t = b->t;
-	const struct lane *l = &t->lanes[lane];
-	gint64 from = is_unset(l->answer) ? l->start : l->answer,
-	       from_id = is_unset(l->answer) ? l->start_id : l->answer_id;
+	const gboolean answered = !is_unset(lane->answer);
+	gint64 from = answered ? lane->answer : lane->start,
+	       from_id = answered ? lane->answer_id : lane->start_id;
 	const struct bridge_seen *seen = &b->bridges[bridge];
 	if (seen->id != 0 && seen->id < id)
 		from = MAX(from, seen->at), from_id = MAX(from_id, seen->id);
 	for (guint i = 0; i < t->n_stays; i++) {
 		const struct stay *s = &t->stays[i];
-		if (s->lane == lane && s->to_id != 0)
+		if (&t->lanes[s->lane] == lane && s->to_id != 0)
 			from = MAX(from, s->to), from_id = MAX(from_id, s->to_id);
 	}
 	enter(b, lane, bridge, MIN(from, at), MIN(from_id, id));
@@ -265,21 +277,21 @@ start_of(const struct channel *c, gint64 first_row)
 
 /* The first row of a lane, or a CHAN_START that stands behind it. */
 static inline void
-begin_lane(struct lane *l, const struct step *s, gint64 at)
+begin_lane(struct lane *lane, const struct step *s, gint64 at)
 {
-	if (G_LIKELY(is_unset(l->start))) {
-		l->start = start_of(s->channel, at);
-		l->start_id = s->id;
+	if (G_LIKELY(is_unset(lane->start))) {
+		lane->start = start_of(s->channel, at);
+		lane->start_id = s->id;
 	} else {
-		l->start = MIN(at, l->start);
-		l->start_id = l->start_id == 0 ? s->id : MIN(s->id, l->start_id);
+		lane->start = MIN(at, lane->start);
+		lane->start_id = lane->start_id == 0 ? s->id : MIN(s->id, lane->start_id);
 	}
 }
 
 static void
-read_enter(struct timeline_builder *b, const struct step *s, guint lane, gint64 at)
+read_enter(struct timeline_builder *b, struct lane *lane, const struct step *s, gint64 at)
 {
-	int bridge = bridge_of_step(b, s, &b->t->lanes[lane]);
+	int bridge = bridge_of_step(b, s, lane);
 	enter(b, lane, bridge, at, s->id);
 	enter_peers(b, s->peer, bridge, at, s->id);
 	if (b->bridges[bridge].id == 0)
@@ -287,11 +299,10 @@ read_enter(struct timeline_builder *b, const struct step *s, guint lane, gint64 
 }
 
 static void
-read_exit(struct timeline_builder *b, const struct step *s, guint lane, gint64 at)
+read_exit(struct timeline_builder *b, struct lane *lane, const struct step *s, gint64 at)
 {
-	const struct lane *l = &b->t->lanes[lane];
-	int bridge = bridge_of_step(b, s, l), now = bridge_now(b, l);
-	if (bridge >= 0 && now < 0 && (l->end_id == 0 || s->id < l->end_id))
+	int bridge = bridge_of_step(b, s, lane), now = bridge_now(b, lane);
+	if (bridge >= 0 && now < 0 && (lane->end_id == 0 || s->id < lane->end_id))
 		enter_late(b, lane, bridge, at, s->id);
 	/* An EXIT of another bridge than the one it is in came late: it has left that one already. */
 	if (now < 0 || now == bridge)
@@ -299,35 +310,31 @@ read_exit(struct timeline_builder *b, const struct step *s, guint lane, gint64 a
 }
 
 static inline void
-read_step(struct timeline_builder *b, const struct step *s, gint64 at)
+read_step(struct timeline_builder *b, struct lane *lane, const struct step *s, gint64 at)
 {
-	guint lane = s->channel->index;
-	struct lane *l = &b->t->lanes[lane];
-	if (is_unset(l->start) || s->event == CEL_CHAN_START)
-		begin_lane(l, s, at);
 	switch (s->event) {
+	case CEL_CHAN_START: begin_lane(lane, s, at); return;
 	case CEL_ANSWER:
-		if (is_unset(l->answer)) {
-			l->answer = at;
-			l->answer_id = s->id;
+		if (is_unset(lane->answer)) {
+			lane->answer = at;
+			lane->answer_id = s->id;
 		}
-		break;
-	case CEL_BRIDGE_ENTER: read_enter(b, s, lane, at); break;
-	case CEL_BRIDGE_EXIT: read_exit(b, s, lane, at); break;
+		return;
+	case CEL_BRIDGE_ENTER: read_enter(b, lane, s, at); return;
+	case CEL_BRIDGE_EXIT: read_exit(b, lane, s, at); return;
 	case CEL_HANGUP:
-		l->cause = s->hangup.cause;
-		l->dialstatus = s->hangup.dialstatus;
-		l->hung_up_by = s->hangup.source;
+		lane->cause = s->hangup.cause;
+		lane->dialstatus = s->hangup.dialstatus;
+		lane->hung_up_by = s->hangup.source;
 		G_GNUC_FALLTHROUGH;
 	case CEL_CHAN_END:
 		leave(b, lane, at, s->id);
-		if (is_unset(l->end)) {
-			l->end = at;
-			l->end_id = s->id;
+		if (is_unset(lane->end)) {
+			lane->end = at;
+			lane->end_id = s->id;
 		}
-		break;
+		return;
 	case CEL_OTHER:
-	case CEL_CHAN_START:
 	case CEL_APP_START:
 	case CEL_APP_END:
 	case CEL_PARK_START:
@@ -340,7 +347,7 @@ read_step(struct timeline_builder *b, const struct step *s, gint64 at)
 	case CEL_LOCAL_OPTIMIZE:
 	case CEL_LOCAL_OPTIMIZE_BEGIN:
 	case CEL_STREAM_BEGIN:
-	case CEL_STREAM_END: break;
+	case CEL_STREAM_END: return;
 	}
 }
 
@@ -366,27 +373,30 @@ static void
 read_steps(struct timeline_builder *b, struct zone *zone)
 {
 	struct timeline *t = b->t;
-	const struct step *steps = b->g->steps;
-	const guint n = b->g->n_steps;
-	if (n == 0)
+	struct lane *lanes = t->lanes;
+	const struct step *steps = b->g->steps, *end = steps + b->g->n_steps;
+	if (steps == end)
 		return;
 	struct zone_run run;
 	begin_zone(&run, zone, b->g);
-	gint64 *times = t->times = arena_alloc(&b->g->arena, n * sizeof *times);
+	gint64 *times = t->times = arena_alloc(&b->g->arena, b->g->n_steps * sizeof *times);
 	gint64 now = TIME_NONE;
-	for (guint i = 0; i < n; i++) {
-		const struct step *s = &steps[i];
-		gint64 epoch = s->event == CEL_CHAN_START ? s->channel->made.epoch : 0;
+	for (const struct step *s = steps; s < end; s++) {
+		const struct channel *c = s->channel;
+		const gint64 epoch = s->event == CEL_CHAN_START ? c->made.epoch : 0;
 		/* Most rows were written in the same second as the row before. */
-		if (epoch != 0 || i == 0 || s->wall != s[-1].wall || s->utc != s[-1].utc) {
+		if (epoch != 0 || s == steps || s->wall != s[-1].wall || s->utc != s[-1].utc) {
 			gint64 utc = zone_utc(&run, (struct wall){ s->wall, s->utc }, epoch);
 			/* Neighbours may be inverted by microseconds; the ids are Asterisk's own order. */
 			now = MAX(now, utc);
 		}
-		times[i] = now;
-		read_step(b, s, now);
+		*times++ = now;
+		struct lane *lane = &lanes[c->index];
+		if (G_UNLIKELY(is_unset(lane->start)) && s->event != CEL_CHAN_START)
+			begin_lane(lane, s, now);
+		read_step(b, lane, s, now);
 	}
-	t->first = times[0];
+	t->first = t->times[0];
 	t->last = now;
 }
 
@@ -410,7 +420,7 @@ timeline_build(struct group *g, struct zone *zone)
 		return t;
 	/* Still in a bridge when the rows end: up to the last of them. */
 	for (guint i = 0; i < t->n_lanes; i++)
-		leave(&b, i, t->last, g->last_id + 1);
+		leave(&b, &t->lanes[i], t->last, g->last_id + 1);
 	timeline_make_segments(&b);
 	return t;
 }

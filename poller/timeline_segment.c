@@ -50,36 +50,171 @@ sort_changes(struct change *list, guint n)
 	}
 }
 
-/* One bridge and no more lanes than one word has bits: nearly every call. Who is in the bridge is the set. */
-static void
-connect_in_one_bridge(struct timeline_builder *b)
+/* Sets of lanes that grow one behind the other. */
+struct set_list {
+	struct arena *arena;
+	guint64 *sets;
+	guint words, n, room;
+};
+
+/* From this change to the next one: the sets from `first` on. */
+static inline void
+add_segment(struct timeline *t, gint64 at, const struct change *c, guint first, guint n)
 {
-	struct timeline *t = b->t;
-	guint64 *sets = t->sets = arena_alloc(&b->g->arena, b->n_changes * sizeof *sets);
-	guint64 present = 0;
-	gint64 at = TIME_NONE;
-	guint n = 0;
-	for (guint i = 0; i + 1 < b->n_changes; i++) {
-		const struct change *c = &b->changes[i], *next = c + 1;
-		const guint64 lane = (guint64)1 << c->lane;
-		at = MAX(at, c->at);
-		present = c->enters ? present | lane : present & ~lane;
-		/* What one row changes happens at once; and nobody is connected with himself alone. */
-		if (next->id == c->id || (present & (present - 1)) == 0)
-			continue;
-		sets[n] = present;
-		t->segments[n] = (struct segment){ .from = at,
-			.to = MAX(at, next->at),
-			.from_id = c->id,
-			.to_id = next->id,
-			.first_set = n,
-			.n_sets = 1 };
-		n++;
-	}
-	t->n_segments = n;
+	t->segments[t->n_segments++] = (struct segment){ .from = at,
+		.to = MAX(at, c[1].at),
+		.from_id = c->id,
+		.to_id = c[1].id,
+		.first_set = first,
+		.n_sets = n };
 }
 
-/* Several bridges. */
+/* As many lanes as a word has bits, which is nearly every call: a set is a word. */
+
+#define FEW 64
+
+/* Who is in which bridge at one moment: the bridges that somebody is in. A lane is in one at a time. */
+struct few {
+	guint64 present; /* in any of them */
+	guint n;
+	struct room {
+		int bridge;
+		guint64 lanes;
+	} rooms[FEW];
+};
+
+static inline void
+take_out(struct few *p, guint64 lane, struct room *room)
+{
+	p->present &= ~lane;
+	room->lanes &= ~lane;
+	if (room->lanes == 0)
+		*room = p->rooms[--p->n];
+}
+
+static inline struct room *
+room_of(struct few *p, int bridge)
+{
+	for (guint i = 0; i < p->n; i++) {
+		if (p->rooms[i].bridge == bridge)
+			return &p->rooms[i];
+	}
+	return NULL;
+}
+
+static inline void
+move_one_of_few(struct few *p, const struct change *c)
+{
+	const guint64 lane = (guint64)1 << c->lane;
+	/* It never left the bridge before. */
+	for (guint i = 0; c->enters && (p->present & lane) != 0; i++) {
+		if ((p->rooms[i].lanes & lane) != 0)
+			take_out(p, lane, &p->rooms[i]);
+	}
+	struct room *room = room_of(p, c->bridge);
+	if (!c->enters) {
+		if (room != NULL && (room->lanes & lane) != 0)
+			take_out(p, lane, room);
+		return;
+	}
+	if (room == NULL) {
+		room = &p->rooms[p->n++];
+		*room = (struct room){ .bridge = c->bridge };
+	}
+	room->lanes |= lane;
+	p->present |= lane;
+}
+
+/* The two halves of a Local channel are one wire: what they are in becomes one set. Returns how many are left. */
+static guint
+join_halves(const struct timeline *t, guint64 halves, guint64 *sets, guint n)
+{
+	for (; halves != 0; halves &= halves - 1) {
+		const guint lane = (guint)__builtin_ctzll(halves);
+		const guint64 wire = (guint64)1 << lane | (guint64)1 << t->lanes[lane].pair;
+		guint64 joined = 0;
+		guint kept = 0;
+		for (guint i = 0; i < n; i++) {
+			if ((sets[i] & wire) != 0)
+				joined |= sets[i];
+			else
+				sets[kept++] = sets[i];
+		}
+		sets[kept] = joined;
+		n = kept + 1;
+	}
+	return n;
+}
+
+static inline void
+append(struct set_list *list, guint64 set)
+{
+	list->sets = arena_grow(list->arena, list->sets, list->n, &list->room, sizeof *list->sets);
+	list->sets[list->n++] = set;
+}
+
+static guint
+connect_rooms(const struct timeline *t, const struct few *p, guint64 paired, struct set_list *list)
+{
+	guint64 sets[FEW];
+	guint n = p->n, before = list->n;
+	for (guint i = 0; i < n; i++)
+		sets[i] = p->rooms[i].lanes;
+	n = join_halves(t, p->present & paired, sets, n);
+	for (guint i = 0; i < n; i++) {
+		if ((sets[i] & (sets[i] - 1)) != 0)
+			append(list, sets[i]);
+	}
+	return list->n - before;
+}
+
+/* Appends the sets of two lanes and more. Returns how many. */
+static inline guint
+connect_few(const struct timeline *t, const struct few *p, guint64 paired, struct set_list *list)
+{
+	if ((p->present & (p->present - 1)) == 0)
+		return 0;
+	if (p->n > 1)
+		return connect_rooms(t, p, paired, list);
+	append(list, p->present);
+	return 1;
+}
+
+/* One half of each Local pair. */
+static guint64
+find_paired(const struct timeline *t)
+{
+	guint64 paired = 0;
+	for (guint i = 0; i < t->n_lanes; i++)
+		paired |= (guint64)(t->lanes[i].pair > (int)i) << i;
+	return paired;
+}
+
+static void
+make_of_few(struct timeline_builder *b, struct set_list *list)
+{
+	struct timeline *t = b->t;
+	const struct change *c = b->changes, *last = c + b->n_changes - 1;
+	struct few present;
+	present.n = 0;
+	present.present = 0;
+	gint64 at = TIME_NONE;
+	guint64 paired = 0;
+	if (b->several_bridges)
+		paired = find_paired(t);
+	for (; c < last; c++) {
+		at = MAX(at, c->at);
+		move_one_of_few(&present, c);
+		/* What one row changes happens at once. */
+		if (c[1].id == c->id)
+			continue;
+		guint first = list->n, n = connect_few(t, &present, paired, list);
+		if (n > 0)
+			add_segment(t, at, c, first, n);
+	}
+}
+
+/* More lanes than that. */
 
 /* Who is in a bridge at one moment: few of the many that a long call may have. */
 struct presence {
@@ -131,13 +266,6 @@ find_roots(const struct timeline *t, struct presence *p)
 	}
 }
 
-/* Sets of lanes that grow one behind the other. */
-struct set_list {
-	struct arena *arena;
-	guint64 *sets;
-	guint words, n, room;
-};
-
 static guint64 *
 set_add(struct set_list *list)
 {
@@ -175,48 +303,42 @@ connected_sets(const struct timeline *t, struct presence *p, struct set_list *li
 }
 
 static void
-connect_over_bridges(struct timeline_builder *b)
+make_of_many(struct timeline_builder *b, struct set_list *list)
 {
 	struct timeline *t = b->t;
 	struct arena *arena = &b->g->arena;
-	struct set_list list = { .arena = arena, .words = t->words };
-	gsize n_lanes = t->n_lanes;
-	struct presence present = { .in = arena_alloc(arena, 2 * n_lanes * sizeof(int)),
-		.lanes = arena_alloc(arena, n_lanes * sizeof(guint)) };
-	present.root = present.in + n_lanes;
+	const struct change *c = b->changes, *last = c + b->n_changes - 1;
+	struct presence present = { .in = arena_alloc(arena, 2 * t->n_lanes * sizeof(int)),
+		.lanes = arena_alloc(arena, t->n_lanes * sizeof(guint)) };
+	present.root = present.in + t->n_lanes;
 	for (guint i = 0; i < t->n_lanes; i++)
 		present.in[i] = -1;
 	gint64 at = TIME_NONE;
-	for (guint i = 0; i + 1 < b->n_changes; i++) {
-		const struct change *c = &b->changes[i], *next = c + 1;
+	for (; c < last; c++) {
 		at = MAX(at, c->at);
 		move_lane(&present, c);
-		/* What one row changes happens at once. */
-		if (next->id == c->id)
+		if (c[1].id == c->id)
 			continue;
-		guint first = list.n, n = connected_sets(t, &present, &list);
+		guint first = list->n, n = connected_sets(t, &present, list);
 		if (n > 0)
-			t->segments[t->n_segments++] = (struct segment){ .from = at,
-				.to = MAX(at, next->at),
-				.from_id = c->id,
-				.to_id = next->id,
-				.first_set = first,
-				.n_sets = n };
+			add_segment(t, at, c, first, n);
 	}
-	t->sets = list.sets;
 }
 
 void
 timeline_make_segments(struct timeline_builder *b)
 {
 	struct timeline *t = b->t;
+	struct arena *arena = &b->g->arena;
 	/* Nobody meets anybody where there are less than two stays. */
 	if (b->n_changes < 4)
 		return;
 	sort_changes(b->changes, b->n_changes);
-	t->segments = arena_alloc(&b->g->arena, b->n_changes * sizeof *t->segments);
-	if (t->words == 1 && !b->several_bridges)
-		connect_in_one_bridge(b);
+	t->segments = arena_alloc(arena, b->n_changes * sizeof *t->segments);
+	struct set_list list = { .arena = arena, .words = t->words };
+	if (t->n_lanes <= FEW)
+		make_of_few(b, &list);
 	else
-		connect_over_bridges(b);
+		make_of_many(b, &list);
+	t->sets = list.sets;
 }
