@@ -98,7 +98,8 @@ zero_bytes(guint64 word)
 	return (word - EACH(1)) & ~word & EACH(0x80);
 }
 
-static void
+/* Out of line: the others need no registers saved for a call. */
+static void G_GNUC_NO_INLINE
 cut_context(struct channame *parts)
 {
 	const char *at = memchr(parts->peer, '@', parts->peer_len);
@@ -113,14 +114,15 @@ cut_context(struct channame *parts)
 static inline gboolean
 parse_plain(const char *name, gsize len, struct channame *parts)
 {
-	gsize begin;
+	gsize begin = 6;
 	if (len < 14)
 		return FALSE;
-	if (memcmp(name, "PJSIP/", 6) == 0 || memcmp(name, "Local/", 6) == 0)
-		begin = 6;
+	parts->kind = CHANNAME_ENDPOINT;
+	if (memcmp(name, "Local/", 6) == 0)
+		parts->kind = CHANNAME_LOCAL;
 	else if (memcmp(name, "SIP/", 4) == 0)
 		begin = 4;
-	else
+	else if (memcmp(name, "PJSIP/", 6) != 0)
 		return FALSE;
 	parts->half = 0;
 	if (name[len - 2] == ';' && (name[len - 1] == '1' || name[len - 1] == '2')) {
@@ -138,7 +140,6 @@ parse_plain(const char *name, gsize len, struct channame *parts)
 	}
 	if (odd != 0)
 		return FALSE;
-	parts->kind = name[0] == 'L' ? CHANNAME_LOCAL : CHANNAME_ENDPOINT;
 	parts->peer = name + begin;
 	parts->peer_len = (guint32)(end - begin);
 	parts->base_len = (guint32)len;

@@ -58,13 +58,10 @@ make_lanes(struct timeline *t, struct group *g)
 {
 	order_channels(g);
 	gboolean locals = FALSE;
-	t->n_lanes = g->n_channels;
-	t->words = MAX(1, (t->n_lanes + 63) / 64);
-	t->lanes = arena_alloc(&g->arena, t->n_lanes * sizeof *t->lanes);
 	for (guint i = 0; i < t->n_lanes; i++) {
 		struct channel *c = g->channels[i];
 		struct lane *lane = &t->lanes[i];
-		c->index = i;
+		c->index = lane->index = i;
 		lane->channel = c;
 		channame_parse_n(c->name, c->name_len, &lane->name);
 		locals |= lane->name.kind == CHANNAME_LOCAL;
@@ -83,7 +80,7 @@ make_lanes(struct timeline *t, struct group *g)
 static inline gboolean
 is_holding(const struct timeline_builder *b, int bridge)
 {
-	return (guint)bridge < b->g->n_bridges && b->g->bridges[bridge]->holding;
+	return b->any_holding && (guint)bridge < b->g->n_bridges && b->g->bridges[bridge]->holding;
 }
 
 static void
@@ -106,17 +103,18 @@ leave(struct timeline_builder *b, struct lane *lane, gint64 at, gint64 id)
 }
 
 /* A stay comes with its two changes, so one look for room is enough. */
-static void
+static void G_GNUC_NO_INLINE
 more_stays(struct timeline_builder *b)
 {
 	struct timeline *t = b->t;
 	const guint room = b->room_stays > 0 ? b->room_stays * 2 : 4;
-	struct stay *stays = arena_alloc(&b->g->arena, room * sizeof *stays);
-	struct change *changes = arena_alloc(&b->g->arena, 2 * room * sizeof *changes);
-	if (t->n_stays > 0)
+	struct stay *stays =
+	    arena_alloc(&b->g->arena, room * (sizeof(struct stay) + 2 * sizeof(struct change)));
+	struct change *changes = (struct change *)(stays + room);
+	if (t->n_stays > 0) {
 		memcpy(stays, t->stays, t->n_stays * sizeof *stays);
-	if (b->n_changes > 0)
 		memcpy(changes, b->changes, b->n_changes * sizeof *changes);
+	}
 	t->stays = stays;
 	b->changes = changes;
 	b->room_stays = room;
@@ -126,7 +124,6 @@ static void
 enter(struct timeline_builder *b, struct lane *lane, int bridge, gint64 at, gint64 id)
 {
 	struct timeline *t = b->t;
-	const guint index = lane->channel->index;
 	if (lane->stay >= 0) {
 		if (t->stays[lane->stay].bridge == bridge)
 			return;
@@ -134,7 +131,7 @@ enter(struct timeline_builder *b, struct lane *lane, int bridge, gint64 at, gint
 	}
 	if (G_UNLIKELY(t->n_stays == b->room_stays))
 		more_stays(b);
-	t->stays[t->n_stays] = (struct stay){ .lane = index,
+	t->stays[t->n_stays] = (struct stay){ .lane = lane->index,
 		.bridge = bridge,
 		.from = at,
 		.from_id = id,
@@ -147,7 +144,7 @@ enter(struct timeline_builder *b, struct lane *lane, int bridge, gint64 at, gint
 	}
 	if (is_holding(b, bridge))
 		return;
-	b->changes[b->n_changes++] = (struct change){ id, at, index, bridge, TRUE };
+	b->changes[b->n_changes++] = (struct change){ id, at, lane->index, bridge, TRUE };
 	b->several_bridges |= b->only_bridge >= 0 && b->only_bridge != bridge;
 	b->only_bridge = bridge;
 }
@@ -313,7 +310,6 @@ static inline void
 read_step(struct timeline_builder *b, struct lane *lane, const struct step *s, gint64 at)
 {
 	switch (s->event) {
-	case CEL_CHAN_START: begin_lane(lane, s, at); return;
 	case CEL_ANSWER:
 		if (is_unset(lane->answer)) {
 			lane->answer = at;
@@ -335,6 +331,7 @@ read_step(struct timeline_builder *b, struct lane *lane, const struct step *s, g
 		}
 		return;
 	case CEL_OTHER:
+	case CEL_CHAN_START:
 	case CEL_APP_START:
 	case CEL_APP_END:
 	case CEL_PARK_START:
@@ -374,25 +371,31 @@ read_steps(struct timeline_builder *b, struct zone *zone)
 {
 	struct timeline *t = b->t;
 	struct lane *lanes = t->lanes;
-	const struct step *steps = b->g->steps, *end = steps + b->g->n_steps;
-	if (steps == end)
+	const struct step *s = b->g->steps, *end = s + b->g->n_steps;
+	if (s == end)
 		return;
 	struct zone_run run;
 	begin_zone(&run, zone, b->g);
-	gint64 *times = t->times = arena_alloc(&b->g->arena, b->g->n_steps * sizeof *times);
-	gint64 now = TIME_NONE;
-	for (const struct step *s = steps; s < end; s++) {
-		const struct channel *c = s->channel;
-		const gint64 epoch = s->event == CEL_CHAN_START ? c->made.epoch : 0;
+	struct wall wall = { .us = WALL_NONE, .utc = -1 }; /* of the row before */
+	gint64 *times = t->times, now = TIME_NONE;
+	for (; s < end; s++) {
+		struct lane *lane = &lanes[s->channel->index];
+		gint64 epoch = 0;
+		if (s->event == CEL_CHAN_START)
+			epoch = s->channel->made.epoch;
 		/* Most rows were written in the same second as the row before. */
-		if (epoch != 0 || s == steps || s->wall != s[-1].wall || s->utc != s[-1].utc) {
-			gint64 utc = zone_utc(&run, (struct wall){ s->wall, s->utc }, epoch);
+		if (s->wall != wall.us || s->utc != wall.utc || epoch != 0) {
+			wall = (struct wall){ s->wall, s->utc };
+			gint64 utc = zone_utc(&run, wall, epoch);
 			/* Neighbours may be inverted by microseconds; the ids are Asterisk's own order. */
 			now = MAX(now, utc);
 		}
 		*times++ = now;
-		struct lane *lane = &lanes[c->index];
-		if (G_UNLIKELY(is_unset(lane->start)) && s->event != CEL_CHAN_START)
+		if (s->event == CEL_CHAN_START) {
+			begin_lane(lane, s, now);
+			continue;
+		}
+		if (G_UNLIKELY(is_unset(lane->start)))
 			begin_lane(lane, s, now);
 		read_step(b, lane, s, now);
 	}
@@ -400,21 +403,33 @@ read_steps(struct timeline_builder *b, struct zone *zone)
 	t->last = now;
 }
 
+/* One piece of memory: the timeline, its lanes, its times. */
+static struct timeline *
+new_timeline(struct group *g)
+{
+	struct timeline *t = arena_alloc(&g->arena,
+	    sizeof *t + g->n_channels * sizeof *t->lanes + g->n_steps * sizeof *t->times);
+	*t = (struct timeline){ .group = g, .first = TIME_NONE, .last = TIME_NONE };
+	t->n_lanes = g->n_channels;
+	t->words = MAX(1, (t->n_lanes + 63) / 64);
+	t->lanes = (struct lane *)(t + 1);
+	t->times = (gint64 *)(t->lanes + t->n_lanes);
+	return t;
+}
+
 struct timeline *
 timeline_build(struct group *g, struct zone *zone)
 {
-	struct timeline *t = arena_alloc(&g->arena, sizeof *t);
-	*t = (struct timeline){ .group = g, .first = TIME_NONE, .last = TIME_NONE };
-	struct timeline_builder b = { .t = t,
-		.g = g,
-		.only_bridge = -1,
-		.n_bridges = g->n_bridges,
-		.room_bridges = g->n_bridges };
-	make_lanes(t, g);
+	struct timeline *t = new_timeline(g);
+	struct timeline_builder b = { .t = t, .g = g, .only_bridge = -1 };
+	b.n_bridges = b.room_bridges = g->n_bridges;
 	if (g->n_bridges > 0)
 		b.bridges = arena_alloc(&g->arena, g->n_bridges * sizeof *b.bridges);
-	for (guint i = 0; i < g->n_bridges; i++)
-		b.bridges[i] = (struct bridge_seen){ 0 };
+	for (guint i = 0; i < g->n_bridges; i++) {
+		b.bridges[i].id = 0;
+		b.any_holding |= g->bridges[i]->holding;
+	}
+	make_lanes(t, g);
 	read_steps(&b, zone);
 	if (t->n_stays == 0)
 		return t;

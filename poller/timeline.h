@@ -29,6 +29,7 @@ struct lane {
 	gint64 end, end_id;       /* HANGUP or CHAN_END; TIME_NONE, 0: none was written */
 	gint64 bridged,
 	    bridged_id; /* first entered a bridge, holding ones too; TIME_NONE, 0: never */
+	guint index;    /* its own, in timeline.lanes */
 	int pair;       /* index of the other half of a Local channel; -1 */
 	int stay;       /* while the rows are read: which of the stays goes on; -1 */
 	int cause;      /* Q.850; -1 */

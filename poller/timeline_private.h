@@ -20,6 +20,7 @@ struct timeline_builder {
 	guint n_changes, room_stays;   /* there is room for two changes of each stay */
 	int only_bridge;               /* of the changes; -1: there is none yet */
 	gboolean several_bridges;      /* it is not the only one */
+	gboolean any_holding;          /* bridge of the group */
 	guint n_bridges, room_bridges; /* with those made up for rows that name none */
 	struct bridge_seen {
 		gint64 at, id; /* first row of it; id 0: none yet */

@@ -69,7 +69,30 @@ add_segment(struct timeline *t, gint64 at, const struct change *c, guint first, 
 		.n_sets = n };
 }
 
-/* As many lanes as a word has bits, which is nearly every call: a set is a word. */
+/* One bridge, and not more lanes than a word has bits: nearly every call. Whoever is in the bridge is the set. */
+
+static void
+connect_in_one_bridge(struct timeline_builder *b)
+{
+	struct timeline *t = b->t;
+	const struct change *c = b->changes, *last = c + b->n_changes - 1;
+	guint64 *sets = t->sets = arena_alloc(&b->g->arena, b->n_changes * sizeof *sets);
+	guint64 present = 0;
+	gint64 at = TIME_NONE;
+	guint n = 0;
+	for (; c < last; c++) {
+		const guint64 lane = (guint64)1 << c->lane;
+		at = MAX(at, c->at);
+		present = c->enters ? present | lane : present & ~lane;
+		/* What one row changes happens at once; one lane alone is connected with nobody. */
+		if (c[1].id == c->id || (present & (present - 1)) == 0)
+			continue;
+		sets[n] = present;
+		add_segment(t, at, c, n++, 1);
+	}
+}
+
+/* Several bridges: a set is a word still. */
 
 #define FEW 64
 
@@ -191,7 +214,7 @@ find_paired(const struct timeline *t)
 }
 
 static void
-make_of_few(struct timeline_builder *b, struct set_list *list)
+connect_few_lanes(struct timeline_builder *b, struct set_list *list)
 {
 	struct timeline *t = b->t;
 	const struct change *c = b->changes, *last = c + b->n_changes - 1;
@@ -199,13 +222,10 @@ make_of_few(struct timeline_builder *b, struct set_list *list)
 	present.n = 0;
 	present.present = 0;
 	gint64 at = TIME_NONE;
-	guint64 paired = 0;
-	if (b->several_bridges)
-		paired = find_paired(t);
+	const guint64 paired = find_paired(t);
 	for (; c < last; c++) {
 		at = MAX(at, c->at);
 		move_one_of_few(&present, c);
-		/* What one row changes happens at once. */
 		if (c[1].id == c->id)
 			continue;
 		guint first = list->n, n = connect_few(t, &present, paired, list);
@@ -303,7 +323,7 @@ connected_sets(const struct timeline *t, struct presence *p, struct set_list *li
 }
 
 static void
-make_of_many(struct timeline_builder *b, struct set_list *list)
+connect_many_lanes(struct timeline_builder *b, struct set_list *list)
 {
 	struct timeline *t = b->t;
 	struct arena *arena = &b->g->arena;
@@ -335,10 +355,14 @@ timeline_make_segments(struct timeline_builder *b)
 		return;
 	sort_changes(b->changes, b->n_changes);
 	t->segments = arena_alloc(arena, b->n_changes * sizeof *t->segments);
+	if (t->n_lanes <= FEW && !b->several_bridges) {
+		connect_in_one_bridge(b);
+		return;
+	}
 	struct set_list list = { .arena = arena, .words = t->words };
 	if (t->n_lanes <= FEW)
-		make_of_few(b, &list);
+		connect_few_lanes(b, &list);
 	else
-		make_of_many(b, &list);
+		connect_many_lanes(b, &list);
 	t->sets = list.sets;
 }

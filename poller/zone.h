@@ -21,6 +21,9 @@ struct zone {
 	gint64
 	    offset; /* µs, wall - UTC: as the newest uniqueids told it; used where a group has no epoch */
 	gboolean known; /* offset was learned */
+	struct {
+		gint64 from, to, offset; /* µs UTC, both within; from 0, to 0: none was found yet */
+	} calm; /* zone.c's own: a time without a change of clocks by the rules of tz */
 };
 
 /* `auto` with the machine's zone as a candidate, or fixed to tz. */
@@ -48,13 +51,15 @@ static inline gint64
 zone_utc(struct zone_run *run, struct wall wall, gint64 epoch)
 {
 	const gint64 minute = 60 * (gint64)G_USEC_PER_SEC;
-	if (run->plain && !wall.utc && wall.us != WALL_NONE) {
-		const gint64 utc = wall.us - run->offset, late = utc - epoch * G_USEC_PER_SEC;
+	if (run->plain && !wall.utc) {
+		/* Unsigned, because WALL_NONE would overflow; it is far from any row. */
+		const guint64 utc = (guint64)wall.us - (guint64)run->offset,
+			      ahead = utc - (guint64)(run->last - minute),
+			      late = utc - (guint64)(epoch * G_USEC_PER_SEC - minute);
 		/* No clock changes by so little, and a uniqueid that tells nearly the same time proves the same offset again. */
-		if (utc >= run->last - minute && utc <= run->last + 10 * minute &&
-		    (epoch == 0 || (late > -minute && late < minute))) {
-			run->last = MAX(run->last, utc);
-			return utc;
+		if (ahead <= 11 * (guint64)minute && (epoch == 0 || late <= 2 * (guint64)minute)) {
+			run->last = MAX(run->last, (gint64)utc);
+			return (gint64)utc;
 		}
 	}
 	return zone_utc_far(run, wall, epoch);
