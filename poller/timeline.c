@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What a group with a bridge gets room for from the start: a call of two has two stays, or three. */
+#define FIRST_STAYS 4
+#define STAY_SIZE (sizeof(struct stay) + 2 * sizeof(struct change))
+
 static inline gboolean
 is_unset(gint64 time)
 {
@@ -103,13 +107,12 @@ leave(struct timeline_builder *b, struct lane *lane, gint64 at, gint64 id)
 }
 
 /* A stay comes with its two changes, so one look for room is enough. */
-static void G_GNUC_NO_INLINE
+static void
 more_stays(struct timeline_builder *b)
 {
 	struct timeline *t = b->t;
-	const guint room = b->room_stays > 0 ? b->room_stays * 2 : 4;
-	struct stay *stays =
-	    arena_alloc(&b->g->arena, room * (sizeof(struct stay) + 2 * sizeof(struct change)));
+	const guint room = b->room_stays > 0 ? b->room_stays * 2 : FIRST_STAYS;
+	struct stay *stays = arena_alloc(&b->g->arena, room * STAY_SIZE);
 	struct change *changes = (struct change *)(stays + room);
 	if (t->n_stays > 0) {
 		memcpy(stays, t->stays, t->n_stays * sizeof *stays);
@@ -120,24 +123,18 @@ more_stays(struct timeline_builder *b)
 	b->room_stays = room;
 }
 
-static void
-enter(struct timeline_builder *b, struct lane *lane, int bridge, gint64 at, gint64 id)
+/* There is room for it, and the lane is in no bridge. */
+static inline void
+begin_stay(struct timeline_builder *b, struct lane *lane, int bridge, gint64 at, gint64 id)
 {
 	struct timeline *t = b->t;
-	if (lane->stay >= 0) {
-		if (t->stays[lane->stay].bridge == bridge)
-			return;
-		end_stay(b, lane, at, id);
-	}
-	if (G_UNLIKELY(t->n_stays == b->room_stays))
-		more_stays(b);
-	t->stays[t->n_stays] = (struct stay){ .lane = lane->index,
+	lane->stay = (int)t->n_stays++;
+	t->stays[lane->stay] = (struct stay){ .lane = lane->index,
 		.bridge = bridge,
 		.from = at,
 		.from_id = id,
 		.to = TIME_NONE,
 		.to_id = 0 };
-	lane->stay = (int)t->n_stays++;
 	if (is_unset(lane->bridged)) {
 		lane->bridged = at;
 		lane->bridged_id = id;
@@ -145,8 +142,32 @@ enter(struct timeline_builder *b, struct lane *lane, int bridge, gint64 at, gint
 	if (is_holding(b, bridge))
 		return;
 	b->changes[b->n_changes++] = (struct change){ id, at, lane->index, bridge, TRUE };
-	b->several_bridges |= b->only_bridge >= 0 && b->only_bridge != bridge;
-	b->only_bridge = bridge;
+	if (b->last_bridge != bridge) {
+		b->last_bridge = bridge;
+		b->bridge_turns++;
+	}
+}
+
+static void G_GNUC_NO_INLINE
+enter_another(struct timeline_builder *b, struct lane *lane, int bridge, gint64 at, gint64 id)
+{
+	if (lane->stay >= 0) {
+		if (b->t->stays[lane->stay].bridge == bridge)
+			return;
+		end_stay(b, lane, at, id);
+	}
+	if (b->t->n_stays == b->room_stays)
+		more_stays(b);
+	begin_stay(b, lane, bridge, at, id);
+}
+
+static void
+enter(struct timeline_builder *b, struct lane *lane, int bridge, gint64 at, gint64 id)
+{
+	if (G_UNLIKELY(lane->stay >= 0 || b->t->n_stays == b->room_stays))
+		enter_another(b, lane, bridge, at, id);
+	else
+		begin_stay(b, lane, bridge, at, id);
 }
 
 /* `name` is len bytes, none of them NUL; where a row names a channel of the group it may be that channel's own text. */
@@ -403,25 +424,36 @@ read_steps(struct timeline_builder *b, struct zone *zone)
 	t->last = now;
 }
 
-/* One piece of memory: the timeline, its lanes, its times. */
+/* One piece of memory: the timeline, its lanes, its times, and the first stays with their changes. */
 static struct timeline *
-new_timeline(struct group *g)
+new_timeline(struct timeline_builder *b)
 {
-	struct timeline *t = arena_alloc(&g->arena,
-	    sizeof *t + g->n_channels * sizeof *t->lanes + g->n_steps * sizeof *t->times);
-	*t = (struct timeline){ .group = g, .first = TIME_NONE, .last = TIME_NONE };
+	struct group *g = b->g;
+	const gboolean bridges = group_has(g, CEL_BRIDGE_ENTER);
+	struct timeline *t = arena_alloc(&g->arena, sizeof *t + g->n_channels * sizeof *t->lanes +
+							g->n_steps * sizeof *t->times +
+							(bridges ? FIRST_STAYS * STAY_SIZE : 0));
+	b->t = t;
+	t->group = g;
+	t->lanes = (struct lane *)(t + 1);
 	t->n_lanes = g->n_channels;
 	t->words = MAX(1, (t->n_lanes + 63) / 64);
-	t->lanes = (struct lane *)(t + 1);
 	t->times = (gint64 *)(t->lanes + t->n_lanes);
+	t->stays = (struct stay *)(t->times + g->n_steps);
+	t->segments = NULL;
+	t->n_stays = t->n_segments = 0;
+	t->sets = NULL;
+	t->first = t->last = TIME_NONE;
+	b->room_stays = bridges ? FIRST_STAYS : 0;
+	b->changes = (struct change *)(t->stays + b->room_stays);
 	return t;
 }
 
 struct timeline *
 timeline_build(struct group *g, struct zone *zone)
 {
-	struct timeline *t = new_timeline(g);
-	struct timeline_builder b = { .t = t, .g = g, .only_bridge = -1 };
+	struct timeline_builder b = { .g = g, .last_bridge = -1 };
+	struct timeline *t = new_timeline(&b);
 	b.n_bridges = b.room_bridges = g->n_bridges;
 	if (g->n_bridges > 0)
 		b.bridges = arena_alloc(&g->arena, g->n_bridges * sizeof *b.bridges);

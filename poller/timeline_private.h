@@ -18,8 +18,8 @@ struct timeline_builder {
 	/* Both ends of every stay but those in holding bridges, nearly in the order of the rows. */
 	struct change *changes;
 	guint n_changes, room_stays;   /* there is room for two changes of each stay */
-	int only_bridge;               /* of the changes; -1: there is none yet */
-	gboolean several_bridges;      /* it is not the only one */
+	int last_bridge;               /* of the changes; -1: there is none yet */
+	guint bridge_turns;            /* how often it was another than before */
 	gboolean any_holding;          /* bridge of the group */
 	guint n_bridges, room_bridges; /* with those made up for rows that name none */
 	struct bridge_seen {

@@ -355,7 +355,7 @@ timeline_make_segments(struct timeline_builder *b)
 		return;
 	sort_changes(b->changes, b->n_changes);
 	t->segments = arena_alloc(arena, b->n_changes * sizeof *t->segments);
-	if (t->n_lanes <= FEW && !b->several_bridges) {
+	if (t->n_lanes <= FEW && b->bridge_turns == 1) {
 		connect_in_one_bridge(b);
 		return;
 	}

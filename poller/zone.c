@@ -44,12 +44,9 @@ tz_offset(GTimeZone *tz, gint64 utc)
 	return interval < 0 ? 0 : g_time_zone_get_offset(tz, interval) * (gint64)G_USEC_PER_SEC;
 }
 
-/* The same, of a zone's own rules: nearly always of a time near one that was asked for before. */
-static gint64
-rules_offset(struct zone *zone, gint64 utc)
+static gint64 G_GNUC_NO_INLINE
+look_for_calm(struct zone *zone, gint64 utc)
 {
-	if (utc >= zone->calm.from && utc <= zone->calm.to)
-		return zone->calm.offset;
 	const gint64 from = utc - 3 * DAY, to = utc + 3 * DAY, offset = tz_offset(zone->tz, utc);
 	/* The same interval at both ends: none begins between them. */
 	if (g_time_zone_find_interval(zone->tz, G_TIME_TYPE_UNIVERSAL, seconds(from)) ==
@@ -59,6 +56,14 @@ rules_offset(struct zone *zone, gint64 utc)
 		zone->calm.offset = offset;
 	}
 	return offset;
+}
+
+/* What a zone's own rules say: nearly always of a time near one that was asked for before. */
+static inline gint64
+rules_offset(struct zone *zone, gint64 utc)
+{
+	return utc >= zone->calm.from && utc <= zone->calm.to ? zone->calm.offset
+	                                                      : look_for_calm(zone, utc);
 }
 
 /*
