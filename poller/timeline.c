@@ -294,17 +294,12 @@ start_of(const struct channel *c, gint64 first_row)
 	                                                                             : first_row;
 }
 
-/* The first row of a lane, or a CHAN_START that stands behind it. */
 static inline void
-begin_lane(struct lane *lane, const struct step *s, gint64 at)
+read_start(struct lane *lane, const struct step *s, gint64 at)
 {
-	if (G_LIKELY(is_unset(lane->start))) {
-		lane->start = start_of(s->channel, at);
-		lane->start_id = s->id;
-	} else {
-		lane->start = MIN(at, lane->start);
-		lane->start_id = lane->start_id == 0 ? s->id : MIN(s->id, lane->start_id);
-	}
+	const gboolean first = is_unset(lane->start);
+	lane->start = first ? at : MIN(at, lane->start);
+	lane->start_id = first || lane->start_id == 0 ? s->id : MIN(s->id, lane->start_id);
 }
 
 static void
@@ -373,18 +368,18 @@ read_step(struct timeline_builder *b, struct lane *lane, const struct step *s, g
 /* Rows. */
 
 /* The key to the zone of a group's clock: its first CHAN_START. */
-static void
-begin_zone(struct zone_run *run, struct zone *zone, const struct group *g)
+static inline void
+begin_zone(struct zone_run *run, struct zone *zone, const struct step *s, const struct step *end)
 {
-	gint64 wall = WALL_NONE, epoch = 0;
-	for (guint i = 0; i < g->n_steps && epoch == 0; i++) {
-		const struct step *s = &g->steps[i];
-		if (s->event == CEL_CHAN_START && !s->utc && s->wall != WALL_NONE) {
-			wall = s->wall;
-			epoch = s->channel->made.epoch;
-		}
+	gint64 epoch = 0;
+	for (; s < end; s++) {
+		if (s->event != CEL_CHAN_START || s->utc || s->wall == WALL_NONE)
+			continue;
+		epoch = s->channel->made.epoch;
+		if (epoch != 0)
+			break;
 	}
-	zone_begin(run, zone, wall, epoch);
+	zone_begin(run, zone, epoch != 0 ? s->wall : WALL_NONE, epoch);
 }
 
 /* One pass: when each row was written, and what it tells of its lane. */
@@ -397,7 +392,7 @@ read_steps(struct timeline_builder *b, struct zone *zone)
 	if (s == end)
 		return;
 	struct zone_run run;
-	begin_zone(&run, zone, b->g);
+	begin_zone(&run, zone, s, end);
 	struct wall wall = { .us = WALL_NONE, .utc = -1 }; /* of the row before */
 	gint64 *times = t->times, now = TIME_NONE;
 	for (; s < end; s++) {
@@ -414,39 +409,46 @@ read_steps(struct timeline_builder *b, struct zone *zone)
 		}
 		*times++ = now;
 		if (s->event == CEL_CHAN_START) {
-			begin_lane(lane, s, now);
+			read_start(lane, s, now);
 			continue;
 		}
-		if (G_UNLIKELY(is_unset(lane->start)))
-			begin_lane(lane, s, now);
+		if (G_UNLIKELY(is_unset(lane->start))) {
+			lane->start = start_of(s->channel, now);
+			lane->start_id = s->id;
+		}
 		read_step(b, lane, s, now);
 	}
 	t->first = t->times[0];
 	t->last = now;
 }
 
-/* One piece of memory: the timeline, its lanes, its times, and the first stays with their changes. */
+/* One piece of memory: the timeline, its lanes, its times, the first rows of its bridges; the first stays with their changes. */
 static struct timeline *
 new_timeline(struct timeline_builder *b)
 {
 	struct group *g = b->g;
-	const gboolean bridges = group_has(g, CEL_BRIDGE_ENTER);
-	struct timeline *t = arena_alloc(&g->arena, sizeof *t + g->n_channels * sizeof *t->lanes +
-							g->n_steps * sizeof *t->times +
-							(bridges ? FIRST_STAYS * STAY_SIZE : 0));
+	b->n_bridges = b->room_bridges = g->n_bridges;
+	b->room_stays = group_has(g, CEL_BRIDGE_ENTER) ? FIRST_STAYS : 0;
+	struct timeline *t = arena_alloc(&g->arena,
+	    sizeof *t + g->n_channels * sizeof *t->lanes + g->n_steps * sizeof *t->times +
+		g->n_bridges * sizeof *b->bridges + b->room_stays * STAY_SIZE);
 	b->t = t;
 	t->group = g;
 	t->lanes = (struct lane *)(t + 1);
 	t->n_lanes = g->n_channels;
 	t->words = MAX(1, (t->n_lanes + 63) / 64);
 	t->times = (gint64 *)(t->lanes + t->n_lanes);
-	t->stays = (struct stay *)(t->times + g->n_steps);
+	b->bridges = (struct bridge_seen *)(t->times + g->n_steps);
+	t->stays = (struct stay *)(b->bridges + g->n_bridges);
+	b->changes = (struct change *)(t->stays + b->room_stays);
 	t->segments = NULL;
 	t->n_stays = t->n_segments = 0;
 	t->sets = NULL;
 	t->first = t->last = TIME_NONE;
-	b->room_stays = bridges ? FIRST_STAYS : 0;
-	b->changes = (struct change *)(t->stays + b->room_stays);
+	for (guint i = 0; i < g->n_bridges; i++) {
+		b->bridges[i].id = 0;
+		b->any_holding |= g->bridges[i]->holding;
+	}
 	return t;
 }
 
@@ -455,13 +457,6 @@ timeline_build(struct group *g, struct zone *zone)
 {
 	struct timeline_builder b = { .g = g, .last_bridge = -1 };
 	struct timeline *t = new_timeline(&b);
-	b.n_bridges = b.room_bridges = g->n_bridges;
-	if (g->n_bridges > 0)
-		b.bridges = arena_alloc(&g->arena, g->n_bridges * sizeof *b.bridges);
-	for (guint i = 0; i < g->n_bridges; i++) {
-		b.bridges[i].id = 0;
-		b.any_holding |= g->bridges[i]->holding;
-	}
 	make_lanes(t, g);
 	read_steps(&b, zone);
 	if (t->n_stays == 0)
