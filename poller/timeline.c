@@ -222,7 +222,7 @@ first_peer_in_bridge(const struct timeline_builder *b, const char *peers, gint64
 	return -1;
 }
 
-static void
+static void G_GNUC_NO_INLINE
 enter_peers(struct timeline_builder *b, const char *peers, int bridge, gint64 at, gint64 id)
 {
 	while (*peers != '\0') {
@@ -234,15 +234,15 @@ enter_peers(struct timeline_builder *b, const char *peers, int bridge, gint64 at
 }
 
 /* Groups that were merged may have a view of one holding bridge each: the first stands for it. */
-static guint
-bridge_index(const struct group *g, const struct bridge *bridge)
+static int
+first_view(const struct group *g, const struct bridge *bridge)
 {
-	for (guint i = 0; bridge->holding && i < bridge->index; i++) {
+	for (guint i = 0; i < bridge->index; i++) {
 		const struct bridge *other = g->bridges[i];
 		if (other->holding && strcmp(other->id, bridge->id) == 0)
-			return i;
+			return (int)i;
 	}
-	return bridge->index;
+	return (int)bridge->index;
 }
 
 static int
@@ -250,24 +250,36 @@ make_up_bridge(struct timeline_builder *b)
 {
 	b->bridges = arena_grow(
 	    &b->g->arena, b->bridges, b->n_bridges, &b->room_bridges, sizeof *b->bridges);
-	b->bridges[b->n_bridges] = (struct bridge_seen){ 0 };
+	b->bridges[b->n_bridges].id = 0;
 	return (int)b->n_bridges++;
 }
 
-static inline int
-bridge_of_step(struct timeline_builder *b, const struct step *s, const struct lane *lane)
+/* Older writers name no bridge: whoever is named as peer is in the same one. */
+static int
+unnamed_bridge(struct timeline_builder *b, const struct step *s, const struct lane *lane)
 {
-	if (G_LIKELY(s->bridge != NULL))
-		return (int)bridge_index(b->g, s->bridge);
-	/* Older writers name no bridge: whoever is named as peer is in the same one. */
 	int bridge = first_peer_in_bridge(b, s->peer, s->id);
 	if (bridge >= 0)
 		return bridge;
 	return s->event == CEL_BRIDGE_EXIT ? bridge_now(b, lane) : make_up_bridge(b);
 }
 
+static int G_GNUC_NO_INLINE
+unusual_bridge(struct timeline_builder *b, const struct step *s, const struct lane *lane)
+{
+	return s->bridge != NULL ? first_view(b->g, s->bridge) : unnamed_bridge(b, s, lane);
+}
+
+static inline int
+bridge_of_step(struct timeline_builder *b, const struct step *s, const struct lane *lane)
+{
+	if (G_LIKELY(s->bridge != NULL && !s->bridge->holding))
+		return (int)s->bridge->index;
+	return unusual_bridge(b, s, lane);
+}
+
 /* A lane leaves a bridge it was never seen to enter. */
-static void
+static void G_GNUC_NO_INLINE
 enter_late(struct timeline_builder *b, struct lane *lane, int bridge, gint64 at, gint64 id)
 {
 	const struct timeline *t = b->t;
@@ -307,7 +319,8 @@ read_enter(struct timeline_builder *b, struct lane *lane, const struct step *s, 
 {
 	int bridge = bridge_of_step(b, s, lane);
 	enter(b, lane, bridge, at, s->id);
-	enter_peers(b, s->peer, bridge, at, s->id);
+	if (s->peer[0] != '\0')
+		enter_peers(b, s->peer, bridge, at, s->id);
 	if (b->bridges[bridge].id == 0)
 		b->bridges[bridge] = (struct bridge_seen){ .at = at, .id = s->id };
 }
@@ -393,7 +406,7 @@ read_steps(struct timeline_builder *b, struct zone *zone)
 		return;
 	struct zone_run run;
 	begin_zone(&run, zone, s, end);
-	struct wall wall = { .us = WALL_NONE, .utc = -1 }; /* of the row before */
+	gint64 wall = ~s->wall; /* of the row before: there is none */
 	gint64 *times = t->times, now = TIME_NONE;
 	for (; s < end; s++) {
 		struct lane *lane = &lanes[s->channel->index];
@@ -401,9 +414,9 @@ read_steps(struct timeline_builder *b, struct zone *zone)
 		if (s->event == CEL_CHAN_START)
 			epoch = s->channel->made.epoch;
 		/* Most rows were written in the same second as the row before. */
-		if (s->wall != wall.us || s->utc != wall.utc || epoch != 0) {
-			wall = (struct wall){ s->wall, s->utc };
-			gint64 utc = zone_utc(&run, wall, epoch);
+		if (s->wall != wall || s->utc != s[-1].utc || epoch != 0) {
+			wall = s->wall;
+			gint64 utc = zone_utc(&run, (struct wall){ wall, s->utc }, epoch);
 			/* Neighbours may be inverted by microseconds; the ids are Asterisk's own order. */
 			now = MAX(now, utc);
 		}
