@@ -22,6 +22,13 @@ check(const struct expected *cases, gsize n)
 		g_assert_cmpstr(peer, ==, cases[i].peer);
 		g_assert_cmpint(parts.half, ==, cases[i].half);
 		g_assert_cmpuint(parts.base_len, <=, strlen(cases[i].name));
+		struct channame same;
+		channame_parse_n(cases[i].name, strlen(cases[i].name), &same);
+		g_assert_cmpint(same.kind, ==, parts.kind);
+		g_assert_true(same.peer == parts.peer);
+		g_assert_cmpuint(same.peer_len, ==, parts.peer_len);
+		g_assert_cmpuint(same.base_len, ==, parts.base_len);
+		g_assert_cmpint(same.half, ==, parts.half);
 	}
 }
 
@@ -44,6 +51,15 @@ test_endpoints(void)
 		{ "DAHDI/4-1", CHANNAME_ENDPOINT, "4", 0 },
 		{ "SIP/101-0000001a<ZOMBIE>", CHANNAME_ENDPOINT, "101", 0 },
 		{ "Dongle/dongle0-0100000001", CHANNAME_ENDPOINT, "dongle0", 0 },
+		{ "PJSIP/101-deadbeef", CHANNAME_ENDPOINT, "101", 0 },
+		{ "PJSIP/101-DEADBEEF", CHANNAME_ENDPOINT, "101", 0 },
+		{ "PJSIP/101-0000001g", CHANNAME_ENDPOINT, "101-0000001g", 0 },
+		{ "PJSIP/101-0000001a;2", CHANNAME_ENDPOINT, "101", 2 },
+		{ "PJSIP/101-0000001a;3", CHANNAME_ENDPOINT, "101-0000001a;3", 0 },
+		{ "PJSIP/79161112233-0000001a", CHANNAME_ENDPOINT, "79161112233", 0 },
+		{ "SIP/mango/89161112233-0000001a", CHANNAME_ENDPOINT, "mango", 0 },
+		{ "SIP/1-0000001a", CHANNAME_ENDPOINT, "1", 0 },
+		{ "SIP/-0000001a", CHANNAME_ENDPOINT, "-0000001a", 0 },
 	};
 	check(cases, G_N_ELEMENTS(cases));
 }
@@ -59,6 +75,7 @@ test_local(void)
 		    "FMGL-89031112233#", 2 },
 		{ "Local/101@from-queue-00000006", CHANNAME_LOCAL, "101", 0 },
 		{ "Local/101-00000006;1", CHANNAME_LOCAL, "101", 1 },
+		{ "Local/a/b@c-00000006;1", CHANNAME_LOCAL, "a/b", 1 },
 	};
 	check(cases, G_N_ELEMENTS(cases));
 	struct channame one, two;
@@ -112,6 +129,17 @@ test_odd(void)
 	check(cases, G_N_ELEMENTS(cases));
 }
 
+/* A row's length may go beyond a NUL byte; the text ends at it. */
+static void
+test_nul_within(void)
+{
+	static const char name[] = "PJSIP/10\0001-0000001a";
+	struct channame parts;
+	channame_parse_n(name, sizeof name - 1, &parts);
+	g_assert_cmpuint(parts.peer_len, ==, strlen("10"));
+	g_assert_cmpuint(parts.base_len, ==, strlen("PJSIP/10"));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -120,5 +148,6 @@ main(int argc, char **argv)
 	g_test_add_func("/channame/local", test_local);
 	g_test_add_func("/channame/plumbing", test_plumbing);
 	g_test_add_func("/channame/odd", test_odd);
+	g_test_add_func("/channame/nul-within", test_nul_within);
 	return g_test_run();
 }

@@ -176,6 +176,129 @@ test_start_lost(void)
 	g_assert_cmpint(t->lanes[1].start - t->lanes[0].start, ==, G_USEC_PER_SEC);
 }
 
+/* Connections. */
+
+#define LANES 12
+
+/* Rows of channels that go in and out of bridges, some of them in a holding one, some of them halves of Local channels. */
+static void
+scene_of_moves(scene *s, guint32 seed, guint others)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
+	g_autoptr(GString) rows = g_string_new(NULL);
+	char names[LANES][32];
+	for (guint i = 0; i < LANES; i++) {
+		if (i % 4 < 2)
+			g_snprintf(
+			    names[i], sizeof names[i], "Local/1@q-%08x;%u", i / 4, i % 4 + 1);
+		else
+			g_snprintf(names[i], sizeof names[i], "PJSIP/1%02u-%08x", i, i);
+		g_string_append_printf(
+		    rows, "0 CHAN_START %s id=0.%u%s\n", names[i], i + 1, i > 0 ? " lid=0.1" : "");
+	}
+	for (guint i = 0; i < 80; i++) {
+		guint lane = (guint)g_rand_int_range(rand, 0, LANES),
+		      bridge = (guint)g_rand_int_range(rand, 0, 1 + (gint32)seed % 6);
+		g_string_append_printf(rows, "%u %s %s %s=b%u\n", 1 + i / 2,
+		    g_rand_int_range(rand, 0, 3) > 0 ? "BRIDGE_ENTER" : "BRIDGE_EXIT", names[lane],
+		    bridge == 5 ? "holding" : "bridge", bridge);
+	}
+	for (guint i = 0; i < LANES; i++)
+		g_string_append_printf(rows, "99 HANGUP %s\n", names[i]);
+	for (guint i = 0; i < others; i++)
+		g_string_append_printf(
+		    rows, "99 CHAN_START PJSIP/2-%08x id=99.%u lid=0.1\n", i, LANES + 1 + i);
+	scene_rows(s, rows->str);
+	scene_build(s);
+}
+
+static gboolean
+has_set(const struct timeline *t, const struct segment *segment, guint64 wanted)
+{
+	for (guint i = 0; i < segment->n_sets; i++) {
+		const guint64 *set = t->sets + (gsize)(segment->first_set + i) * t->words;
+		if (set[0] == wanted)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Channels that are in no bridge change nothing, however many they are; few are handled by other code than many. */
+static void
+test_few_and_many(void)
+{
+	guint segments = 0, several = 0;
+	for (guint32 seed = 0; seed < 60; seed++) {
+		g_autoptr(scene) few = scene_new();
+		g_autoptr(scene) many = scene_new();
+		scene_of_moves(few, seed, 0);
+		scene_of_moves(many, seed, 64);
+		const struct timeline *a = few->timelines->pdata[0], *b = many->timelines->pdata[0];
+		g_assert_cmpuint(a->n_lanes, ==, LANES);
+		g_assert_cmpuint(b->n_lanes, ==, LANES + 64);
+		g_assert_cmpuint(b->words, ==, 2);
+		g_assert_cmpuint(a->n_segments, ==, b->n_segments);
+		for (guint i = 0; i < a->n_segments; i++) {
+			const struct segment *x = &a->segments[i], *y = &b->segments[i];
+			g_assert_cmpint(x->from, ==, y->from);
+			g_assert_cmpint(x->to, ==, y->to);
+			g_assert_cmpint(x->from_id, ==, y->from_id);
+			g_assert_cmpint(x->to_id, ==, y->to_id);
+			g_assert_cmpuint(x->n_sets, ==, y->n_sets);
+			for (guint k = 0; k < x->n_sets; k++)
+				g_assert_true(has_set(b, y, a->sets[x->first_set + k]));
+			segments++;
+			several += x->n_sets > 1;
+		}
+	}
+	g_assert_cmpuint(segments, >, 1000);
+	g_assert_cmpuint(several, >, 100);
+}
+
+/* Two bridges that a Local channel joins are one; without it they are two. */
+static void
+test_local_joins_bridges(void)
+{
+	g_autoptr(scene) s = scene_new();
+	scene_rows(s, CLIENT_RINGS
+	    "0 CHAN_START Local/1@q-1;1 id=0.2 lid=0.1\n0 CHAN_START Local/1@q-1;2 id=0.3 lid=0.1\n"
+	    "0 CHAN_START PJSIP/101-1 id=0.4 lid=0.1\n"
+	    "1 BRIDGE_ENTER PJSIP/mango-1 bridge=a\n2 BRIDGE_ENTER Local/1@q-1;1 bridge=a\n"
+	    "3 BRIDGE_ENTER PJSIP/101-1 bridge=b\n4 BRIDGE_ENTER Local/1@q-1;2 bridge=b\n"
+	    "6 HANGUP Local/1@q-1;1\n");
+	scene_build(s);
+	const struct timeline *t = s->timelines->pdata[0];
+	g_assert_cmpuint(t->n_segments, ==, 4);
+	g_assert_true(has_set(t, &t->segments[0], 0x3));
+	g_assert_cmpuint(t->segments[1].n_sets, ==, 1); /* the phone waits in the other bridge */
+	g_assert_true(has_set(t, &t->segments[2], 0xf));
+	g_assert_cmpuint(t->segments[2].n_sets, ==, 1);
+	g_assert_true(has_set(t, &t->segments[3], 0xc));
+	guint64 client = 1;
+	g_assert_nonnull(timeline_connected(t, &t->segments[2], &client, 3));
+	g_assert_null(timeline_connected(t, &t->segments[3], &client, 3));
+}
+
+/* A peer may be told by the very text of that channel's name. */
+static void
+test_peer_is_the_name(void)
+{
+	g_autoptr(scene) s = scene_new();
+	scene_rows(s, CLIENT_RINGS RING_101
+	    "4 BRIDGE_ENTER PJSIP/101-1 bridge=b peer=PJSIP/mango-1\n" HANGUP_101 HANGUP_CLIENT);
+	scene_build(s);
+	struct timeline *t = s->timelines->pdata[0];
+	struct group *group = s->groups->pdata[0];
+	g_assert_cmpuint(t->n_segments, ==, 1);
+	for (guint i = 0; i < group->n_steps; i++) {
+		if (group->steps[i].event == CEL_BRIDGE_ENTER)
+			group->steps[i].peer = t->lanes[0].channel->name;
+	}
+	t = timeline_build(group, &s->zone);
+	g_assert_cmpuint(t->n_stays, ==, 2);
+	g_assert_cmpuint(t->n_segments, ==, 1);
+}
+
 /* Times. */
 
 static void
@@ -315,6 +438,9 @@ main(int argc, char **argv)
 	g_test_add_func("/timeline/names-repeat", test_names_repeat);
 	g_test_add_func("/timeline/lanes", test_lanes);
 	g_test_add_func("/timeline/start-lost", test_start_lost);
+	g_test_add_func("/timeline/few-and-many", test_few_and_many);
+	g_test_add_func("/timeline/local-joins-bridges", test_local_joins_bridges);
+	g_test_add_func("/timeline/peer-is-the-name", test_peer_is_the_name);
 	g_test_add_func("/timeline/change-of-clocks-in-a-call", test_change_of_clocks_in_a_call);
 	g_test_add_func("/timeline/inverted-neighbours", test_inverted_neighbours);
 	g_test_add_func("/timeline/settled", test_settled);

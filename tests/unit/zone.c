@@ -123,6 +123,59 @@ test_short_calls_of_the_night(void)
 	}
 }
 
+/* By rules, every day of three years, there and back: a change of clocks is never overlooked. */
+static void
+test_years_by_rules(void)
+{
+	static const char *const names[] = { "Europe/Berlin", "America/New_York",
+		"Australia/Lord_Howe", "Africa/Casablanca", "UTC" };
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autoptr(GTimeZone) tz = g_time_zone_new_identifier(names[i]);
+		struct zone zone;
+		zone_init(&zone, tz, TRUE);
+		for (int day = -800; day < 800; day++) {
+			gint64 utc = (NOON + (day < 0 ? -day : day) * 40007) * G_USEC_PER_SEC;
+			struct zone_run run;
+			zone_begin(&run, &zone, WALL_NONE, 0);
+			struct wall wall = written(tz, utc);
+			/* Of an hour that is written twice the first is taken. */
+			gint64 got = zone_utc(&run, wall, 0);
+			g_assert_cmpint(written(tz, got).us, ==, wall.us);
+			g_assert_cmpint(got, <=, utc);
+			g_assert_cmpint(got, >=, utc - HOUR);
+			g_assert_cmpint(zone_utc_once(&zone, wall), ==, got);
+		}
+	}
+}
+
+/* Rows close behind one another are a subtraction; what stands among them is not always. */
+static void
+test_close_rows(void)
+{
+	g_autoptr(GTimeZone) berlin = g_time_zone_new_identifier("Europe/Berlin");
+	gint64 utc = NOON * G_USEC_PER_SEC;
+	struct zone zone;
+	struct zone_run run;
+	zone_init(&zone, berlin, FALSE);
+	zone_begin(&run, &zone, utc + HOUR, NOON);
+	g_assert_cmpint(zone_utc(&run, written(berlin, utc), NOON), ==, utc);
+	/* No time, and a time that is UTC already. */
+	g_assert_cmpint(zone_utc(&run, (struct wall){ .us = WALL_NONE }, 0), ==, utc);
+	g_assert_cmpint(
+	    zone_utc(&run, (struct wall){ .us = utc + 7, .utc = TRUE }, 0), ==, utc + 7);
+	/* A bit late, a bit early, much later. */
+	g_assert_cmpint(zone_utc(&run, written(berlin, utc + 9 * MINUTE), 0), ==, utc + 9 * MINUTE);
+	g_assert_cmpint(zone_utc(&run, written(berlin, utc + 8 * MINUTE), 0), ==, utc + 8 * MINUTE);
+	g_assert_cmpint(zone_utc(&run, written(berlin, utc + 9 * HOUR), 0), ==, utc + 9 * HOUR);
+	/* Where no rules are known, a uniqueid that proves another offset counts from there on. */
+	zone_init(&zone, NULL, FALSE);
+	zone_begin(&run, &zone, utc + HOUR, NOON);
+	g_assert_cmpint(
+	    zone_utc(&run, (struct wall){ .us = utc + HOUR }, NOON - 900), ==, utc - 15 * MINUTE);
+	g_assert_cmpint(
+	    zone_utc(&run, (struct wall){ .us = utc + HOUR + MINUTE }, 0), ==, utc - 14 * MINUTE);
+}
+
 /* A group whose ids tell no time: by what others told, or by the zone to be tried. */
 static void
 test_no_epoch(void)
@@ -203,6 +256,8 @@ main(int argc, char **argv)
 	g_test_add_func("/zone/derived", test_derived);
 	g_test_add_func("/zone/change-of-clocks", test_change_of_clocks);
 	g_test_add_func("/zone/short-calls-of-the-night", test_short_calls_of_the_night);
+	g_test_add_func("/zone/years-by-rules", test_years_by_rules);
+	g_test_add_func("/zone/close-rows", test_close_rows);
 	g_test_add_func("/zone/no-epoch", test_no_epoch);
 	g_test_add_func("/zone/false-epoch", test_false_epoch);
 	g_test_add_func("/zone/epoch-in-the-table", test_epoch_in_the_table);
