@@ -130,7 +130,7 @@ move_one_of_few(struct few *p, const struct change *c)
 {
 	const guint64 lane = (guint64)1 << c->lane;
 	/* It never left the bridge before. */
-	for (guint i = 0; c->enters && (p->present & lane) != 0; i++) {
+	for (guint i = 0; c->enters && (p->present & lane) != 0 && i < p->n; i++) {
 		if ((p->rooms[i].lanes & lane) != 0)
 			take_out(p, lane, &p->rooms[i]);
 	}
