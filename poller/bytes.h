@@ -8,6 +8,10 @@
 #include <glib.h>
 #include <string.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 static inline guint64
 bytes_8(const char *at)
 {
@@ -24,20 +28,39 @@ bytes_4(const char *at)
 	return word;
 }
 
-/* Are these n bytes the same? Both have n bytes, any number of them. */
+/* Are these 16 bytes the same? */
+static inline gboolean
+bytes_same_16(const char *a, const char *b)
+{
+#ifdef __SSE2__
+	const __m128i x = _mm_loadu_si128((const __m128i *)a),
+		      y = _mm_loadu_si128((const __m128i *)b);
+	return _mm_movemask_epi8(_mm_cmpeq_epi8(x, y)) == 0xffff;
+#else
+	return ((bytes_8(a) ^ bytes_8(b)) | (bytes_8(a + 8) ^ bytes_8(b + 8))) == 0;
+#endif
+}
+
+/*
+ * Are these n bytes the same? Both have n bytes, any number of them. The last piece may overlap the one before, so that
+ * what is of one length class takes no loop and one decision.
+ */
 static inline gboolean
 bytes_same(const char *a, const char *b, gsize n)
 {
-	if (n >= 8) {
-		/* The last word may overlap the one before. */
-		for (gsize at = 0; at + 8 < n; at += 8) {
-			if (bytes_8(a + at) != bytes_8(b + at))
+	if (n >= 16) {
+		for (gsize at = 16; G_UNLIKELY(at + 16 < n); at += 16) {
+			if (!bytes_same_16(a + at, b + at))
 				return FALSE;
 		}
-		return bytes_8(a + (n - 8)) == bytes_8(b + (n - 8));
+		return bytes_same_16(a, b) & bytes_same_16(a + (n - 16), b + (n - 16));
 	}
+	if (n >= 8)
+		return ((bytes_8(a) ^ bytes_8(b)) |
+			   (bytes_8(a + (n - 8)) ^ bytes_8(b + (n - 8)))) == 0;
 	if (n >= 4)
-		return bytes_4(a) == bytes_4(b) && bytes_4(a + (n - 4)) == bytes_4(b + (n - 4));
+		return ((bytes_4(a) ^ bytes_4(b)) |
+			   (bytes_4(a + (n - 4)) ^ bytes_4(b + (n - 4)))) == 0;
 	for (gsize at = 0; at < n; at++) {
 		if (a[at] != b[at])
 			return FALSE;

@@ -32,36 +32,33 @@ static const char *const event_names[] = {
 	[CEL_STREAM_END] = "STREAM_END",
 };
 
-/* The event that a name of this length can be, from one letter at most; the whole name decides. */
-static enum cel_event
-event_like(const char *name, gsize len)
-{
-	switch (len) {
-	case 6: return name[0] == 'H' ? CEL_HANGUP : name[0] == 'A' ? CEL_ANSWER : CEL_PICKUP;
-	case 7: return name[0] == 'A' ? CEL_APP_END : CEL_FORWARD;
-	case 8: return name[0] == 'C' ? CEL_CHAN_END : CEL_PARK_END;
-	case 9: return CEL_APP_START;
-	case 10:
-		return name[0] == 'C'   ? CEL_CHAN_START
-		       : name[0] == 'P' ? CEL_PARK_START
-		                        : CEL_STREAM_END;
-	case 11: return CEL_BRIDGE_EXIT;
-	case 12:
-		return name[0] == 'B'   ? CEL_BRIDGE_ENTER
-		       : name[0] == 'L' ? CEL_LINKEDID_END
-		                        : CEL_STREAM_BEGIN;
-	case 13: return CEL_BLINDTRANSFER;
-	case 14: return CEL_LOCAL_OPTIMIZE;
-	case 16: return CEL_ATTENDEDTRANSFER;
-	case 20: return CEL_LOCAL_OPTIMIZE_BEGIN;
-	default: return CEL_OTHER;
-	}
-}
+/* The event that a name of this length with this first letter can be; the whole name decides. */
+#define EVENT_NAME_MAX 20
+static const guint8 event_like[EVENT_NAME_MAX + 1][26] = {
+	[6] = { ['H' - 'A'] = CEL_HANGUP, ['A' - 'A'] = CEL_ANSWER, ['P' - 'A'] = CEL_PICKUP },
+	[7] = { ['A' - 'A'] = CEL_APP_END, ['F' - 'A'] = CEL_FORWARD },
+	[8] = { ['C' - 'A'] = CEL_CHAN_END, ['P' - 'A'] = CEL_PARK_END },
+	[9] = { ['A' - 'A'] = CEL_APP_START },
+	[10] = { ['C' - 'A'] = CEL_CHAN_START,
+	    ['P' - 'A'] = CEL_PARK_START,
+	    ['S' - 'A'] = CEL_STREAM_END },
+	[11] = { ['B' - 'A'] = CEL_BRIDGE_EXIT },
+	[12] = { ['B' - 'A'] = CEL_BRIDGE_ENTER,
+	    ['L' - 'A'] = CEL_LINKEDID_END,
+	    ['S' - 'A'] = CEL_STREAM_BEGIN },
+	[13] = { ['B' - 'A'] = CEL_BLINDTRANSFER },
+	[14] = { ['L' - 'A'] = CEL_LOCAL_OPTIMIZE },
+	[16] = { ['A' - 'A'] = CEL_ATTENDEDTRANSFER },
+	[20] = { ['L' - 'A'] = CEL_LOCAL_OPTIMIZE_BEGIN },
+};
 
 enum cel_event
 cel_event_from_name(const char *name, gsize len)
 {
-	enum cel_event event = event_like(name, len);
+	const unsigned letter = len > 0 ? (unsigned)(unsigned char)name[0] - 'A' : 26;
+	if (len > EVENT_NAME_MAX || letter >= 26)
+		return CEL_OTHER;
+	const enum cel_event event = (enum cel_event)event_like[len][letter];
 	return event != CEL_OTHER && bytes_same(name, event_names[event], len) ? event : CEL_OTHER;
 }
 
@@ -151,25 +148,24 @@ epoch_parse(const char *text)
 	return (struct wall){ .us = seconds * G_USEC_PER_SEC + us, .utc = TRUE };
 }
 
-/* Two digits; *wrong is set where something else stands there. */
-static inline int
-two_digits(const char *text, unsigned *wrong)
-{
-	const unsigned tens = (unsigned)(unsigned char)text[0] - '0',
-		       ones = (unsigned)(unsigned char)text[1] - '0';
-	*wrong |= (tens > 9) | (ones > 9);
-	return (int)(tens * 10 + ones);
-}
-
 gboolean
 wall_time_of_day(const char *text, gint64 *us)
 {
-	unsigned wrong = 0;
-	const int hour = two_digits(text, &wrong), minute = two_digits(text + 3, &wrong),
-		  second = two_digits(text + 6, &wrong);
-	wrong |= (text[2] != ':') | (text[5] != ':') | (hour > 23) | (minute > 59) | (second > 60);
+#if G_BYTE_ORDER == G_LITTLE_ENDIAN
+	/* All eight at once: what is left of "00:00:00" are the digits, each of them at most 9, and nothing of the colons. */
+	const guint64 ones = G_GUINT64_CONSTANT(0x0101010101010101);
+	const guint64 digits = bytes_8(text) ^ bytes_8("00:00:00");
+	const guint64 wrong = ((digits | (digits + ones * (0x7f - 9))) & ones * 0x80) |
+	                      (digits & G_GUINT64_CONSTANT(0x0000ff0000ff0000));
+	const guint64 pairs = digits * 10 + (digits >> 8);
+	const unsigned hour = pairs & 0xff, minute = (pairs >> 24) & 0xff, second = (pairs >> 48) & 0xff;
+#else
+	guint64 wrong = (text[2] != ':') | (text[5] != ':');
+	const int hour = digits(text, 2), minute = digits(text + 3, 2), second = digits(text + 6, 2);
+	wrong |= (hour < 0) | (minute < 0) | (second < 0);
+#endif
 	*us = (hour * 3600 + minute * 60 + second) * (gint64)G_USEC_PER_SEC;
-	return !wrong;
+	return wrong == 0 && hour <= 23 && minute <= 59 && second <= 60;
 }
 
 struct wall

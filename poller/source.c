@@ -266,46 +266,75 @@ source_probe(
 	return TRUE;
 }
 
-/* wall_parse, sparing what the row before has told. */
+#define DAY_LENGTH (sizeof "2025-11-23 " - 1)
+
+/* A time that is not that of the row before. */
 static struct wall
-time_read(struct source_time *last, const char *text, gsize length)
+time_read_anew(struct source_time *last, const char *text, gsize length)
 {
-	const gsize day = sizeof "2025-11-23 " - 1, whole = sizeof last->text - 1;
+	gint64 of_day;
 	/* "2025-11-23 12:28:20", as nearly every column has it; anything else is read anew each time. */
-	if (length != whole)
+	if (length != SOURCE_TIME_LENGTH)
 		return wall_parse(text);
-	if (bytes_same(text, last->text, day)) {
-		if (bytes_8(text + day) == bytes_8(last->text + day))
-			return (struct wall){ .us = last->us };
-		if (wall_time_of_day(text + day, &last->us)) {
-			memcpy(last->text + day, text + day, whole - day);
-			last->us += last->day_us;
-			return (struct wall){ .us = last->us };
-		}
+	if (bytes_same(text, last->text, DAY_LENGTH) &&
+	    wall_time_of_day(text + DAY_LENGTH, &of_day)) {
+		memcpy(last->text, text, SOURCE_TIME_LENGTH);
+		last->us = last->day_us + of_day;
+		return (struct wall){ .us = last->us };
 	}
 	const struct wall wall = wall_parse(text);
-	gint64 of_day;
 	last->text[0] = '\0';
-	if (!wall.utc && wall.us != WALL_NONE && wall_time_of_day(text + day, &of_day)) {
-		memcpy(last->text, text, whole);
+	if (!wall.utc && wall.us != WALL_NONE && wall_time_of_day(text + DAY_LENGTH, &of_day)) {
+		memcpy(last->text, text, SOURCE_TIME_LENGTH);
 		last->us = wall.us;
 		last->day_us = wall.us - of_day;
 	}
 	return wall;
 }
 
-static inline gint64
-row_id(const char *text, gsize length)
+/* wall_parse, sparing what the row before has told. */
+static inline struct wall
+time_read(struct source_time *last, const char *text, gsize length)
 {
-	const gint64 id = length >= 4 && length <= 8 ? bytes_number(text, length) : -1;
-	return G_LIKELY(id >= 0) ? id : number(text, 0);
+	if (G_LIKELY(length == SOURCE_TIME_LENGTH &&
+		     bytes_same(text, last->text, SOURCE_TIME_LENGTH)))
+		return (struct wall){ .us = last->us };
+	return time_read_anew(last, text, length);
+}
+
+static gint64
+row_id_anew(struct source_id *last, const char *text, gsize length)
+{
+	const gint64 id = number(text, 0);
+	last->length = 0;
+	if (length >= 3 && length < sizeof last->text &&
+	    strspn(text, "0123456789") == length) {
+		memcpy(last->text, text, length);
+		last->length = length;
+		last->hundreds = id - id % 100;
+	}
+	return id;
+}
+
+/* Ids go up one by one: mostly only the last two digits differ from those of the row before. */
+static inline gint64
+row_id(struct source_id *last, const char *text, gsize length)
+{
+	if (G_LIKELY(length == last->length && length > 0)) {
+		const unsigned tens = (unsigned)(unsigned char)text[length - 2] - '0',
+			       ones = (unsigned)(unsigned char)text[length - 1] - '0';
+		if (G_LIKELY((tens <= 9) & (ones <= 9) &&
+			     bytes_same(text, last->text, length - 2)))
+			return last->hundreds + tens * 10 + ones;
+	}
+	return row_id_anew(last, text, length);
 }
 
 static inline void
 cel_row_fill(source *s, struct cel_row *row, const struct source_fields *f)
 {
-	row->id = row_id(f->text[CEL_ID], f->length[CEL_ID]);
-	row->event = cel_event_from_name(text(f->text[CEL_EVENTTYPE]), f->length[CEL_EVENTTYPE]);
+	row->id = row_id(&s->cel_id, f->text[CEL_ID], f->length[CEL_ID]);
+	row->event = cel_event_from_name(f->text[CEL_EVENTTYPE], f->length[CEL_EVENTTYPE]);
 	row->time = time_read(&s->cel_time, text(f->text[CEL_EVENTTIME]), f->length[CEL_EVENTTIME]);
 	row->uniqueid = text(f->text[CEL_UNIQUEID]);
 	row->uniqueid_len = f->length[CEL_UNIQUEID];
@@ -458,32 +487,51 @@ answer(source *s, enum source_question_kind kind, enum source_question_kind or_k
 	return result;
 }
 
-/* CRC-32 as ISO 3309 has it, and MariaDB's CRC32(). */
-static guint32
-crc32_of(const char *text)
+/* CRC-32 as ISO 3309 has it, and MariaDB's CRC32(): tables[n] is what a byte does to the sum of the n bytes behind it. */
+static guint32 crc32_tables[8][256];
+
+static void
+make_crc32_tables(void)
 {
-	static guint32 of_byte[256];
+	for (guint32 i = 0; i < 256; i++) {
+		guint32 crc = i;
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (0xedb88320 & -(crc & 1));
+		crc32_tables[0][i] = crc;
+	}
+	for (guint n = 1; n < G_N_ELEMENTS(crc32_tables); n++) {
+		for (guint32 i = 0; i < 256; i++) {
+			const guint32 before = crc32_tables[n - 1][i];
+			crc32_tables[n][i] = before >> 8 ^ crc32_tables[0][before & 255];
+		}
+	}
+}
+
+static guint32
+crc32_of(const char *text, gsize n)
+{
 	static gsize made;
 	if (g_once_init_enter(&made)) {
-		for (guint32 i = 0; i < 256; i++) {
-			guint32 crc = i;
-			for (int bit = 0; bit < 8; bit++)
-				crc = crc >> 1 ^ (0xedb88320 & -(crc & 1));
-			of_byte[i] = crc;
-		}
+		make_crc32_tables();
 		g_once_init_leave(&made, 1);
 	}
 	guint32 crc = ~(guint32)0;
-	for (; *text != '\0'; text++)
-		crc = crc >> 8 ^ of_byte[(crc ^ (guint8)*text) & 255];
+	for (; n >= 8; n -= 8, text += 8) {
+		const guint64 word = GUINT64_FROM_LE(bytes_8(text)) ^ crc;
+		crc = 0;
+		for (guint i = 0; i < 8; i++)
+			crc ^= crc32_tables[7 - i][(word >> (8 * i)) & 255];
+	}
+	for (; n > 0; n--, text++)
+		crc = crc >> 8 ^ crc32_tables[0][(crc ^ (guint8)*text) & 255];
 	return ~crc;
 }
 
 void
-source_sum_add(struct source_sum *sum, const char *uniqueid)
+source_sum_add(struct source_sum *sum, const char *uniqueid, gsize len)
 {
 	sum->count++;
-	sum->check += crc32_of(uniqueid);
+	sum->check += crc32_of(uniqueid, len);
 }
 
 gboolean

@@ -166,7 +166,7 @@ sum_record(rebuild *r, const struct cdr_row *row)
 		r->told_sum = g_new0(struct source_sum, 1);
 		g_hash_table_insert(r->told, day, r->told_sum);
 	}
-	source_sum_add(r->told_sum, row->uniqueid);
+	source_sum_add(r->told_sum, row->uniqueid, row->len.uniqueid);
 }
 
 static gboolean

@@ -4,8 +4,9 @@
  *   memory [--rounds N] DIR
  *
  * DIR is what `generate` wrote. The rows lie in memory as libmariadb would hand them on, one array of strings and one of lengths each; from there on
- * everything is the program's: source.c reads them, rebuild.c drives, groups, timelines and calls are made. Prints the calls
- * in the words of `celsync calls --summary`, and on stderr each round's calls and rows per second.
+ * everything is the program's: source.c reads them, rebuild.c drives, groups, timelines and calls are made. Which CDR rows answer
+ * which question is looked up in a round before the first, and only handed on in those that count: to find rows is the
+ * database's work. Prints the calls in the words of `celsync calls --summary`, and on stderr each round's calls and rows per second.
  */
 #include "poller/idmap.h"
 #include "poller/source_driver.h"
@@ -34,9 +35,17 @@ struct memory {
 	struct table cel, cdr;
 	gsize at;                 /* of the scan */
 	struct idmap by_uniqueid; /* -> index of its first row in cdr + 1; the others follow */
-	const char *const *ids;   /* asked for */
-	gsize n, next;
-	gsize row; /* of the answer; 0: look for the next id */
+	gboolean learning;
+	GArray *questions; /* struct question, in the order they are asked */
+	GArray *answers;   /* struct source_fields: of all of them, one behind the other */
+	gsize asked;       /* questions so far */
+	gsize row, end;    /* of the answer under way */
+};
+
+struct question {
+	char *first; /* the first id; owned */
+	gsize n;           /* ids */
+	gsize end;         /* where its rows end in answers */
 };
 
 struct tally {
@@ -134,15 +143,37 @@ memory_scan_next(source *base, struct source_fields *row, GError **error)
 	return 1;
 }
 
+static void
+learn_answer(struct memory *m, const char *const *ids, gsize n)
+{
+	for (gsize i = 0; i < n; i++) {
+		gsize row = GPOINTER_TO_SIZE(idmap_get(&m->by_uniqueid, ids[i]));
+		for (; row > 0 && row <= m->cdr.rows &&
+		       strcmp(m->cdr.fields[row - 1].text[CDR_UNIQUEID], ids[i]) == 0;
+		     row++)
+			g_array_append_val(m->answers, m->cdr.fields[row - 1]);
+	}
+	const struct question question = { g_strdup(ids[0]), n, m->answers->len };
+	g_array_append_val(m->questions, question);
+}
+
 static gboolean
 memory_ask(source *base, const struct source_question *question, GError **error)
 {
 	struct memory *m = memory_of(base);
 	(void)error;
+	m->row = m->end;
 	/* A call that lacks rows has none elsewhere. */
-	m->ids = question->ids;
-	m->n = question->kind == SOURCE_QUESTION_CDR ? question->n : 0;
-	m->next = m->row = 0;
+	if (question->kind != SOURCE_QUESTION_CDR)
+		return TRUE;
+	if (m->learning)
+		learn_answer(m, question->ids, question->n);
+	const struct question *known = &g_array_index(m->questions, struct question, m->asked++);
+	/* Every round is the same, or its rows would answer other questions. */
+	g_assert_cmpuint(m->asked, <=, m->questions->len);
+	g_assert_cmpuint(known->n, ==, question->n);
+	g_assert_cmpstr(known->first, ==, question->ids[0]);
+	m->end = known->end;
 	return TRUE;
 }
 
@@ -151,17 +182,10 @@ memory_answer(source *base, struct source_fields *row, GError **error)
 {
 	struct memory *m = memory_of(base);
 	(void)error;
-	for (;;) {
-		if (m->row > 0 && m->row <= m->cdr.rows &&
-		    strcmp(m->cdr.fields[m->row - 1].text[CDR_UNIQUEID], m->ids[m->next - 1]) ==
-			0) {
-			*row = m->cdr.fields[m->row++ - 1];
-			return 1;
-		}
-		if (m->next == m->n)
-			return 0;
-		m->row = GPOINTER_TO_SIZE(idmap_get(&m->by_uniqueid, m->ids[m->next++]));
-	}
+	if (m->row == m->end)
+		return 0;
+	*row = g_array_index(m->answers, struct source_fields, m->row++);
+	return 1;
 }
 
 static void
@@ -221,8 +245,9 @@ run_round(struct memory *m, struct tally *tally)
 		.zone = &zone,
 		.stale = 6 * 3600 * (gint64)G_USEC_PER_SEC,
 		.open = TRUE };
-	const double began = cpu_seconds();
 	*tally = (struct tally){ 0 };
+	m->asked = m->row = m->end = 0;
+	const double began = cpu_seconds();
 	rebuild *r = rebuild_new(&m->base, &options, count_group, NULL, tally);
 	if (!rebuild_scan(r, 0, G_MAXINT64, NULL, &error) || !rebuild_finish(r, &error)) {
 		fprintf(stderr, "memory: %s\n", error->message);
@@ -230,6 +255,8 @@ run_round(struct memory *m, struct tally *tally)
 	}
 	rebuild_free(r);
 	const double took = cpu_seconds() - began;
+	if (m->learning)
+		return;
 	fprintf(stderr, "%.0f calls/s, %.0f rows/s, %.0f ns a row\n", (double)tally->total / took,
 	    (double)m->cel.rows / took, took * 1e9 / (double)m->cel.rows);
 }
@@ -261,8 +288,16 @@ main(int argc, char **argv)
 	index_cdr(&m.cdr, &m.by_uniqueid);
 	m.base.name = (char *)"memory";
 	m.base.cel.there = m.base.cdr.there = TRUE;
-	for (int i = 0; i < rounds; i++)
+	m.questions = g_array_new(FALSE, FALSE, sizeof(struct question));
+	m.answers = g_array_new(FALSE, FALSE, sizeof(struct source_fields));
+	for (int i = 0; i <= rounds; i++) {
+		m.learning = i == 0;
 		run_round(&m, &tally);
+	}
+	for (guint i = 0; i < m.questions->len; i++)
+		g_free(g_array_index(m.questions, struct question, i).first);
+	g_array_free(m.questions, TRUE);
+	g_array_free(m.answers, TRUE);
 	table_clear(&m.cel);
 	table_clear(&m.cdr);
 	idmap_clear(&m.by_uniqueid);
