@@ -32,7 +32,6 @@ assembly_free(assembly *a)
 	for (guint i = 0; i < a->spare->len; i++)
 		group_free(a->spare->pdata[i]);
 	g_ptr_array_free(a->spare, TRUE);
-	g_queue_clear(&a->ended);
 	idmap_clear(&a->channels);
 	idmap_clear(&a->linkedids);
 	idmap_clear(&a->bridges);
@@ -98,17 +97,26 @@ assembly_forget_bridge(assembly *a, const struct bridge *b)
 		idmap_remove_key(&a->bridges, &key);
 }
 
+/* Mostly that of the channel which began it. */
+static guint32
+hash_of_linkedid(const struct group *g, const char *linkedid)
+{
+	for (guint i = 0; i < MIN(g->n_channels, 4); i++) {
+		if (g->channels[i]->uniqueid == linkedid)
+			return g->channels[i]->hash;
+	}
+	return idmap_key(linkedid).hash;
+}
+
 void
 assembly_release(assembly *a, struct group *g)
 {
 	forget_recent(a, g);
-	for (guint i = 0; i < g->n_channels; i++) {
-		const struct channel *c = g->channels[i];
-		const struct idmap_key key = idmap_key_n(c->uniqueid, c->uniqueid_len);
-		idmap_remove_key(&a->channels, &key);
-	}
+	for (guint i = 0; i < g->n_channels; i++)
+		idmap_remove_text(&a->channels, g->channels[i]->uniqueid, g->channels[i]->hash);
 	for (guint i = 0; i < g->n_linkedids; i++)
-		idmap_remove(&a->linkedids, g->linkedids[i]);
+		idmap_remove_text(
+		    &a->linkedids, g->linkedids[i], hash_of_linkedid(g, g->linkedids[i]));
 	for (guint i = 0; i < g->n_named; i++)
 		idmap_remove(&a->linkedids, g->named[i]);
 	for (guint i = 0; i < g->n_bridges; i++)
@@ -131,17 +139,19 @@ assembly_merge(assembly *a, struct group *x, struct group *y)
 		idmap_put(&a->linkedids, from->named[i], to);
 		group_add_named(to, from->named[i]);
 	}
-	if (from->queued)
-		g_queue_remove(&a->ended, from);
+	assembly_unqueue(a, from);
 	assembly_unlist(a, from);
 	end_group(a, from);
 	return to;
 }
 
-/* The group of a linkedid, with which `g` (NULL: none) is merged; *kept is the id as the group keeps it. */
+/*
+ * The group of a linkedid, with which `g` (NULL: none) is merged; *kept is the id as the group keeps it. `unknown`: no channel has it for
+ * its uniqueid.
+ */
 static struct group *
-group_with_linkedid(
-    assembly *a, struct group *g, const struct idmap_key *linkedid, gint64 id, const char **kept)
+group_with_linkedid(assembly *a, struct group *g, const struct idmap_key *linkedid,
+    gboolean unknown, gint64 id, const char **kept)
 {
 	const struct idmap_slot *slot = idmap_find_key(&a->linkedids, linkedid);
 	if (slot != NULL) {
@@ -153,7 +163,7 @@ group_with_linkedid(
 		return g;
 	}
 	/* Its channel may be known by rows under another linkedid only. */
-	struct channel *c = idmap_get_key(&a->channels, linkedid);
+	struct channel *c = unknown ? NULL : idmap_get_key(&a->channels, linkedid);
 	if (c != NULL)
 		g = g != NULL ? assembly_merge(a, c->group, g) : c->group;
 	if (g == NULL)
@@ -165,30 +175,39 @@ group_with_linkedid(
 	return g;
 }
 
-/* `linkedid` is the group's own text; the channel `begins` it where its uniqueid is the same. */
+/*
+ * `linkedid` is the group's own text; the channel `begins` it where its uniqueid is the same. `slot` is the channel's, and
+ * empty.
+ */
 static struct channel *
-channel_new(assembly *a, struct group *g, const struct idmap_key *uniqueid, const char *linkedid,
-    gboolean begins)
+channel_new(assembly *a, struct group *g, struct idmap_slot *slot, const struct idmap_key *uniqueid,
+    const char *linkedid, gboolean begins)
 {
-	struct channel *c = arena_alloc0(&g->arena, sizeof *c);
-	c->uniqueid = begins ? linkedid : arena_string_n(&g->arena, uniqueid->text, uniqueid->len);
-	c->uniqueid_len = uniqueid->len;
+	struct channel *c = arena_alloc(&g->arena, sizeof *c);
+	*c = (struct channel){
+		.uniqueid = begins ? linkedid
+		                   : arena_string_n(&g->arena, uniqueid->text, uniqueid->len),
+		.uniqueid_len = uniqueid->len,
+		.hash = uniqueid->hash,
+		.first_id = G_MAXINT64,
+		.last_id = G_MININT64,
+		.cid_last = "",
+		.cid_last_id = G_MININT64,
+		.dial = "",
+		.dial_id = G_MAXINT64,
+		.linkedid_now = "",
+	};
 	if (!uniqueid_parse_n(c->uniqueid, c->uniqueid_len, &c->made))
 		c->made = (struct uniqueid){ 0 };
-	c->first_id = G_MAXINT64;
-	c->last_id = G_MININT64;
-	c->cid_last = c->dial = c->linkedid_now = "";
-	c->dial_id = G_MAXINT64;
-	c->cid_last_id = G_MININT64;
 	g->alive++;
 	group_add_channel(g, c);
 	const struct idmap_key key = { c->uniqueid, uniqueid->len, uniqueid->hash };
-	idmap_put_key(&a->channels, &key, c);
+	idmap_fill(&a->channels, slot, &key, c);
 	return c;
 }
 
 /* What a channel is known by: of CHAN_START, until then of its lowest row. */
-static void
+static G_GNUC_NO_INLINE void
 describe_channel(struct channel *c, const struct cel_row *row, const char *linkedid)
 {
 	struct arena *arena = &c->group->arena;
@@ -205,18 +224,21 @@ struct text {
 	gsize len;
 };
 
-static void
+static G_GNUC_NO_INLINE void
 note_number(struct channel *c, const struct cel_row *row)
 {
-	if (!bytes_equal(cel_text(row, CEL_CID_NUM), row->length[CEL_CID_NUM], c->cid_last,
-		c->cid_last_len)) {
-		c->cid_last_len = (guint32)row->length[CEL_CID_NUM];
-		c->cid_last = strcmp(cel_text(row, CEL_CID_NUM), c->cid_num) == 0
-		                  ? c->cid_num
-		                  : arena_string_n(&c->group->arena, cel_text(row, CEL_CID_NUM),
-					row->length[CEL_CID_NUM]);
-	}
-	c->cid_last_id = row->id;
+	const char *number = row->text[CEL_CID_NUM];
+	c->cid_last_len = (guint32)row->length[CEL_CID_NUM];
+	c->cid_last = strcmp(number, c->cid_num) == 0
+	                  ? c->cid_num
+	                  : arena_string_n(&c->group->arena, number, c->cid_last_len);
+}
+
+static gboolean
+is_dial(const struct cel_row *row)
+{
+	return row->length[CEL_APPNAME] == 4 &&
+	       bytes_4(row->text[CEL_APPNAME]) == bytes_4("Dial");
 }
 
 /* `linkedid` is the row's as the group keeps it. */
@@ -225,25 +247,22 @@ note_channel(struct channel *c, const struct cel_row *row, const struct text *li
 {
 	if (!c->started && (row->event == CEL_CHAN_START || row->id < c->first_id))
 		describe_channel(c, row, linkedid->at);
-	c->first_id = MIN(c->first_id, row->id);
 	if (row->id > c->last_id) {
 		c->last_id = row->id;
 		c->linkedid_now = linkedid->at;
 		c->linkedid_now_len = (guint32)linkedid->len;
 	}
-	if (row->length[CEL_CID_NUM] > 0 && row->id > c->cid_last_id)
-		note_number(c, row);
-	if (row->id < c->dial_id && row->length[CEL_APPDATA] > 0 &&
-	    bytes_equal(cel_text(row, CEL_APPNAME), row->length[CEL_APPNAME], "Dial", 4)) {
-		c->dial = arena_string_n(
-		    &c->group->arena, cel_text(row, CEL_APPDATA), row->length[CEL_APPDATA]);
-		c->dial_id = row->id;
+	c->first_id = MIN(c->first_id, row->id);
+	if (row->length[CEL_CID_NUM] > 0 && row->id > c->cid_last_id) {
+		if (G_UNLIKELY(row->length[CEL_CID_NUM] != c->cid_last_len ||
+			       !bytes_same(row->text[CEL_CID_NUM], c->cid_last, c->cid_last_len)))
+			note_number(c, row);
+		c->cid_last_id = row->id;
 	}
-	if (row->event == CEL_CHAN_START)
-		c->started = TRUE;
-	if ((row->event == CEL_HANGUP || row->event == CEL_CHAN_END) && !c->ended) {
-		c->ended = TRUE;
-		c->group->alive--;
+	if (is_dial(row) && row->id < c->dial_id && row->length[CEL_APPDATA] > 0) {
+		c->dial = arena_string_n(
+		    &c->group->arena, row->text[CEL_APPDATA], row->length[CEL_APPDATA]);
+		c->dial_id = row->id;
 	}
 }
 
@@ -256,52 +275,91 @@ row_key(const char *id, gsize len)
 	return idmap_key_n(id, G_LIKELY(!bytes_have(id, len, '\0')) ? len : strlen(id));
 }
 
-static struct channel *
-known_channel(assembly *a, const struct cel_row *row, struct idmap_key *key)
+static inline gboolean
+is_of(const struct channel *c, const struct cel_row *row)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(a->recent); i++) {
-		struct channel *c = a->recent[i];
-		if (c != NULL &&
-		    bytes_equal(c->uniqueid, c->uniqueid_len, row->uniqueid, row->uniqueid_len))
-			return c;
-	}
-	*key = row_key(row->uniqueid, row->uniqueid_len);
-	return idmap_get_key(&a->channels, key);
+	return c != NULL && c->uniqueid_len == row->uniqueid_len &&
+	       bytes_same_id(c->uniqueid, row->uniqueid, row->uniqueid_len);
 }
 
-/* The channel of a row, made where it is new; NULL: the row comes too late or is too much. *linkedid: the row's, as its group keeps it. */
+/* Of a channel that is known: `linkedid` becomes the group's, and its group theirs. NULL: the row comes too late. */
 static struct channel *
-channel_of(assembly *a, const struct cel_row *row, struct text *linkedid)
+change_linkedid(assembly *a, struct channel *c, const struct cel_row *row, struct text *linkedid)
 {
-	struct idmap_key uniqueid, key;
-	struct channel *c = known_channel(a, row, &uniqueid);
-	if (c != NULL) {
-		if (bytes_equal(
-			c->linkedid_now, c->linkedid_now_len, linkedid->at, linkedid->len)) {
-			linkedid->at = c->linkedid_now;
-		} else if (!c->group->out) {
-			key = row_key(linkedid->at, linkedid->len);
-			linkedid->len = key.len;
-			group_with_linkedid(a, c->group, &key, row->id, &linkedid->at);
-		}
-		return c->group->out ? NULL : c;
+	if (c->group->out)
+		return NULL;
+	const struct idmap_key key = row_key(linkedid->at, linkedid->len);
+	linkedid->len = key.len;
+	group_with_linkedid(a, c->group, &key, FALSE, row->id, &linkedid->at);
+	return c->group->out ? NULL : c;
+}
+
+/* The same where it is mostly the one it had before. */
+static inline struct channel *
+follow_linkedid(assembly *a, struct channel *c, const struct cel_row *row, struct text *linkedid)
+{
+	if (G_LIKELY(c->linkedid_now_len == linkedid->len && !c->group->out &&
+		     bytes_same_id(c->linkedid_now, linkedid->at, linkedid->len))) {
+		linkedid->at = c->linkedid_now;
+		return c;
 	}
+	return change_linkedid(a, c, row, linkedid);
+}
+
+/*
+ * The channel of a row that is not of the last ones, made where it is new; NULL: the row comes too late or is too much. `linkedid`
+ * becomes the group's.
+ */
+static G_GNUC_NO_INLINE struct channel *
+find_channel(assembly *a, const struct cel_row *row, struct text *linkedid)
+{
+	const struct idmap_key uniqueid = row_key(row->uniqueid, row->uniqueid_len);
+	struct idmap_slot *slot = idmap_seek(&a->channels, &uniqueid);
+	if (slot->key != NULL)
+		return follow_linkedid(a, slot->value, row, linkedid);
 	gboolean begins = bytes_equal(uniqueid.text, uniqueid.len, linkedid->at, linkedid->len);
-	key = begins ? uniqueid : row_key(linkedid->at, linkedid->len);
+	const struct idmap_key key = begins ? uniqueid : row_key(linkedid->at, linkedid->len);
 	linkedid->len = key.len;
 	if (key.len == 0 || uniqueid.len == 0)
 		return NULL;
 	/* Its own id may be known as a linkedid: another channel's `extra` named it. */
 	struct group *g = begins ? NULL : idmap_get_key(&a->linkedids, &uniqueid);
-	g = group_with_linkedid(a, g, &key, row->id, &linkedid->at);
+	const struct channel *before = a->recent[0];
+	if (g == NULL && before != NULL && !before->group->out &&
+	    bytes_equal(before->linkedid_now, before->linkedid_now_len, key.text, key.len)) {
+		/* Of the call of the row before, as a channel that is dialled mostly is. */
+		g = before->group;
+		linkedid->at = before->linkedid_now;
+	} else {
+		g = group_with_linkedid(a, g, &key, begins, row->id, &linkedid->at);
+	}
 	if (g->out)
 		return NULL;
 	if (g->n_channels >= GROUP_CHANNELS_MAX) {
 		g->truncated = TRUE;
 		return NULL;
 	}
-	return channel_new(a, g, &uniqueid, linkedid->at, begins);
+	return channel_new(a, g, slot, &uniqueid, linkedid->at, begins);
 }
+
+/* Beginnings and ends, of which each counts once. */
+static void
+count_channel(assembly *a, struct channel *c, enum cel_event event)
+{
+	if (event == CEL_CHAN_START) {
+		if (!c->started)
+			incarnation_watch(&a->incarnations, c->uniqueid, &c->made);
+		c->started = TRUE;
+	} else if (!c->ended) {
+		c->ended = TRUE;
+		c->group->alive--;
+	}
+}
+
+#define EVENT_BIT(event) ((guint32)1 << (event))
+/* Of these a step is all there is to be known. */
+#define BARE (EVENT_BIT(CEL_CHAN_START) | EVENT_BIT(CEL_CHAN_END) | EVENT_BIT(CEL_ANSWER))
+#define BEGINS_OR_ENDS (EVENT_BIT(CEL_CHAN_START) | EVENT_BIT(CEL_HANGUP) | EVENT_BIT(CEL_CHAN_END))
 
 void
 assembly_add(assembly *a, const struct cel_row *row)
@@ -313,32 +371,39 @@ assembly_add(assembly *a, const struct cel_row *row)
 	                           : (struct text){ row->uniqueid, row->uniqueid_len };
 	if (linkedid.len == 0)
 		return;
-	struct channel *c = channel_of(a, row, &linkedid);
-	if (c == NULL)
-		return;
-	if (c != a->recent[0]) {
+	struct channel *c = a->recent[0];
+	if (is_of(c, row)) {
+		c = follow_linkedid(a, c, row, &linkedid);
+	} else {
+		c = is_of(a->recent[1], row) ? follow_linkedid(a, a->recent[1], row, &linkedid)
+		                             : find_channel(a, row, &linkedid);
 		a->recent[1] = a->recent[0];
 		a->recent[0] = c;
 	}
-	if (c->group->n_steps >= GROUP_STEPS_MAX) {
+	if (G_UNLIKELY(c == NULL))
+		return;
+	if (G_UNLIKELY(c->group->n_steps >= GROUP_STEPS_MAX)) {
 		c->group->truncated = TRUE;
 		return;
 	}
-	gboolean began = row->event == CEL_CHAN_START && !c->started;
 	note_channel(c, row, &linkedid);
-	if (began)
-		incarnation_watch(&a->incarnations, c->uniqueid, &c->made);
-	assembly_read_step(a, c, row, linkedid.at);
+	if (EVENT_BIT(row->event) & BEGINS_OR_ENDS)
+		count_channel(a, c, row->event);
+	if (EVENT_BIT(row->event) & BARE)
+		assembly_add_step(c, row);
+	else
+		assembly_read_step(a, c, row, linkedid.at);
 
+	/* Bridges and transfers may have brought it into another group. */
 	struct group *g = c->group;
-	g->first_id = MIN(g->first_id, row->id);
-	g->last_id = MAX(g->last_id, row->id);
+	if (G_LIKELY(row->id > g->last_id))
+		g->last_id = row->id;
+	else
+		g->first_id = MIN(g->first_id, row->id);
 	g->last_wall = MAX(g->last_wall, row->time.us);
 	a->now = MAX(a->now, row->time.us);
-	if (g->alive == 0 && !g->queued) {
-		g->queued = TRUE;
-		g_queue_push_tail(&a->ended, g);
-	}
+	if (g->alive == 0 && !g->queued)
+		assembly_queue(a, g);
 }
 
 struct group *
@@ -370,7 +435,7 @@ assembly_add_alone(assembly *a, const struct cdr_row *row)
 	if (id[0] == '\0')
 		return;
 	const struct idmap_key key = idmap_key(id);
-	struct group *g = group_with_linkedid(a, NULL, &key, G_MAXINT64, &id);
+	struct group *g = group_with_linkedid(a, NULL, &key, FALSE, G_MAXINT64, &id);
 	if (!g->out && g->n_records < GROUP_CHANNELS_MAX)
 		group_add_record(g, NULL, row);
 }

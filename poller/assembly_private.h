@@ -7,10 +7,10 @@
 
 struct assembly {
 	arena_pool *pool;
-	struct idmap channels;      /* uniqueid -> struct channel */
+	struct idmap channels;      /* uniqueid -> struct channel, by its own text */
 	struct idmap linkedids;     /* linkedid -> struct group */
 	struct idmap bridges;       /* bridge_id -> struct bridge */
-	GQueue ended;               /* groups nobody is left in, in the order they ended */
+	GQueue ended;               /* groups nobody is left in, in the order they ended: their own links */
 	struct group *first, *last; /* groups held and not handed out, in the order they began */
 	guint held;
 	GPtrArray *spare; /* groups to be used again */
@@ -35,6 +35,39 @@ void assembly_forget_bridge(assembly *a, const struct bridge *b);
  */
 void
 assembly_read_step(assembly *a, struct channel *c, const struct cel_row *row, const char *linkedid);
+
+/* Nobody is left in it: its time comes. */
+static inline void
+assembly_queue(assembly *a, struct group *g)
+{
+	g->queued = TRUE;
+	g->ended = (GList){ .data = g };
+	g_queue_push_tail_link(&a->ended, &g->ended);
+}
+
+static inline void
+assembly_unqueue(assembly *a, struct group *g)
+{
+	if (g->queued)
+		g_queue_unlink(&a->ended, &g->ended);
+	g->queued = FALSE;
+}
+
+/* One more step of the channel's group, as the row has it; what is its event's own is not set. */
+static inline struct step *
+assembly_add_step(struct channel *c, const struct cel_row *row)
+{
+	struct group *g = c->group;
+	if (G_UNLIKELY(row->id <= g->last_id) && g->n_steps > 0)
+		g->unordered = TRUE;
+	struct step *step = group_new_step(g, row->event);
+	step->id = row->id;
+	step->wall = row->time.us;
+	step->utc = row->time.utc != FALSE;
+	step->event = (guint8)row->event;
+	step->channel = c;
+	return step;
+}
 
 static inline void
 assembly_unlist(assembly *a, struct group *g)

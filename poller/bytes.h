@@ -61,11 +61,45 @@ bytes_same(const char *a, const char *b, gsize n)
 	if (n >= 4)
 		return ((bytes_4(a) ^ bytes_4(b)) |
 			   (bytes_4(a + (n - 4)) ^ bytes_4(b + (n - 4)))) == 0;
-	for (gsize at = 0; at < n; at++) {
-		if (a[at] != b[at])
-			return FALSE;
+	if (n >= 2) {
+		guint16 x, y;
+		memcpy(&x, a, 2);
+		memcpy(&y, b, 2);
+		return ((x ^ y) | (a[n - 1] ^ b[n - 1])) == 0;
 	}
-	return TRUE;
+	return n == 0 || *a == *b;
+}
+
+/* The same for texts of mostly 8 to 16 bytes, as ids are: one decision less. */
+static inline gboolean
+bytes_same_id(const char *a, const char *b, gsize n)
+{
+	if (G_LIKELY(n - 8 <= 8))
+		return ((bytes_8(a) ^ bytes_8(b)) |
+			   (bytes_8(a + (n - 8)) ^ bytes_8(b + (n - 8)))) == 0;
+	return bytes_same(a, b, n);
+}
+
+/* Copies n bytes; as bytes_same(), the last piece may overlap the one before. */
+static inline void
+bytes_copy(char *to, const char *from, gsize n)
+{
+#ifdef __SSE2__
+	if (n >= 16 && n <= 32) {
+		const __m128i first = _mm_loadu_si128((const __m128i *)from),
+			      last = _mm_loadu_si128((const __m128i *)(from + (n - 16)));
+		_mm_storeu_si128((__m128i *)to, first);
+		_mm_storeu_si128((__m128i *)(to + (n - 16)), last);
+		return;
+	}
+#endif
+	if (n >= 8 && n <= 16) {
+		const guint64 first = bytes_8(from), last = bytes_8(from + (n - 8));
+		memcpy(to, &first, 8);
+		memcpy(to + (n - 8), &last, 8);
+	} else {
+		memcpy(to, from, n);
+	}
 }
 
 static inline gboolean
@@ -88,6 +122,18 @@ bytes_have(const char *text, gsize n, char wanted)
 		return FALSE;
 	}
 	guint64 found = 0;
+#ifdef __SSE2__
+	if (n >= 16) {
+		const __m128i all = _mm_set1_epi8(wanted);
+		int same = 0;
+		for (gsize at = 0; at + 16 < n; at += 16)
+			same |= _mm_movemask_epi8(
+			    _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(text + at)), all));
+		same |= _mm_movemask_epi8(
+		    _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(text + (n - 16))), all));
+		return same != 0;
+	}
+#endif
 	for (gsize at = 0; at + 8 < n; at += 8) {
 		const guint64 word = bytes_8(text + at) ^ mask;
 		found |= (word - ones) & ~word & highs;

@@ -81,6 +81,17 @@ group_more_steps(struct group *g)
 	g->steps = g_renew(struct step, g->steps, g->room_steps);
 }
 
+/* The name of a channel as the group has it already, or a copy. */
+static const char *
+channel_name(struct group *g, const char *name, gsize n)
+{
+	for (guint i = 0; i < MIN(g->n_channels, 4); i++) {
+		if (bytes_equal(g->channels[i]->name, g->channels[i]->name_len, name, n))
+			return g->channels[i]->name;
+	}
+	return arena_string_n(&g->arena, name, n);
+}
+
 void
 group_add_record(struct group *g, struct channel *c, const struct cdr_row *row)
 {
@@ -94,7 +105,7 @@ group_add_record(struct group *g, struct channel *c, const struct cdr_row *row)
 		.src = c != NULL ? "" : arena_string(m, row->src),
 		.dst = arena_string_n(m, row->dst, row->len.dst),
 		.channel_name = c != NULL ? "" : arena_string(m, row->channel),
-		.dstchannel = arena_string_n(m, row->dstchannel, row->len.dstchannel),
+		.dstchannel = channel_name(g, row->dstchannel, row->len.dstchannel),
 		.lastdata = arena_string_n(m, row->lastdata, row->len.lastdata),
 		.disposition = answered ? "ANSWERED"
 		                        : arena_string_n(m, row->disposition, row->len.disposition),

@@ -21,7 +21,9 @@ incarnation_of(struct incarnations *set, const char *name, gsize len)
 {
 	for (guint i = 0; i < set->list->len; i++) {
 		struct incarnation *known = &g_array_index(set->list, struct incarnation, i);
-		if (strncmp(known->systemname, name, len) == 0 && known->systemname[len] == '\0')
+		if (len == 0 ? known->systemname[0] == '\0'
+			     : strncmp(known->systemname, name, len) == 0 &&
+				   known->systemname[len] == '\0')
 			return known;
 	}
 	/* A systemname is one per server; a table full of them is somebody's uniqueids, not servers. */

@@ -32,33 +32,37 @@ static const char *const event_names[] = {
 	[CEL_STREAM_END] = "STREAM_END",
 };
 
-/* The event that a name of this length with this first letter can be; the whole name decides. */
+/* Names by their length and first letter, which no two share; the whole name decides. */
 #define EVENT_NAME_MAX 20
-static const guint8 event_like[EVENT_NAME_MAX + 1][26] = {
-	[6] = { ['H' - 'A'] = CEL_HANGUP, ['A' - 'A'] = CEL_ANSWER, ['P' - 'A'] = CEL_PICKUP },
-	[7] = { ['A' - 'A'] = CEL_APP_END, ['F' - 'A'] = CEL_FORWARD },
-	[8] = { ['C' - 'A'] = CEL_CHAN_END, ['P' - 'A'] = CEL_PARK_END },
-	[9] = { ['A' - 'A'] = CEL_APP_START },
-	[10] = { ['C' - 'A'] = CEL_CHAN_START,
-	    ['P' - 'A'] = CEL_PARK_START,
-	    ['S' - 'A'] = CEL_STREAM_END },
-	[11] = { ['B' - 'A'] = CEL_BRIDGE_EXIT },
-	[12] = { ['B' - 'A'] = CEL_BRIDGE_ENTER,
-	    ['L' - 'A'] = CEL_LINKEDID_END,
-	    ['S' - 'A'] = CEL_STREAM_BEGIN },
-	[13] = { ['B' - 'A'] = CEL_BLINDTRANSFER },
-	[14] = { ['L' - 'A'] = CEL_LOCAL_OPTIMIZE },
-	[16] = { ['A' - 'A'] = CEL_ATTENDEDTRANSFER },
-	[20] = { ['L' - 'A'] = CEL_LOCAL_OPTIMIZE_BEGIN },
+#define LIKE(length, letter) ((length)*32 + ((letter)&31))
+static const guint8 event_like[LIKE(EVENT_NAME_MAX + 1, 0)] = {
+	[LIKE(6, 'H')] = CEL_HANGUP,
+	[LIKE(6, 'A')] = CEL_ANSWER,
+	[LIKE(6, 'P')] = CEL_PICKUP,
+	[LIKE(7, 'A')] = CEL_APP_END,
+	[LIKE(7, 'F')] = CEL_FORWARD,
+	[LIKE(8, 'C')] = CEL_CHAN_END,
+	[LIKE(8, 'P')] = CEL_PARK_END,
+	[LIKE(9, 'A')] = CEL_APP_START,
+	[LIKE(10, 'C')] = CEL_CHAN_START,
+	[LIKE(10, 'P')] = CEL_PARK_START,
+	[LIKE(10, 'S')] = CEL_STREAM_END,
+	[LIKE(11, 'B')] = CEL_BRIDGE_EXIT,
+	[LIKE(12, 'B')] = CEL_BRIDGE_ENTER,
+	[LIKE(12, 'L')] = CEL_LINKEDID_END,
+	[LIKE(12, 'S')] = CEL_STREAM_BEGIN,
+	[LIKE(13, 'B')] = CEL_BLINDTRANSFER,
+	[LIKE(14, 'L')] = CEL_LOCAL_OPTIMIZE,
+	[LIKE(16, 'A')] = CEL_ATTENDEDTRANSFER,
+	[LIKE(20, 'L')] = CEL_LOCAL_OPTIMIZE_BEGIN,
 };
 
 enum cel_event
 cel_event_from_name(const char *name, gsize len)
 {
-	const unsigned letter = len > 0 ? (unsigned)(unsigned char)name[0] - 'A' : 26;
-	if (len > EVENT_NAME_MAX || letter >= 26)
+	if (len - 1 >= EVENT_NAME_MAX)
 		return CEL_OTHER;
-	const enum cel_event event = (enum cel_event)event_like[len][letter];
+	const enum cel_event event = (enum cel_event)event_like[LIKE(len, name[0])];
 	return event != CEL_OTHER && bytes_same(name, event_names[event], len) ? event : CEL_OTHER;
 }
 

@@ -302,35 +302,62 @@ time_read(struct source_time *last, const char *text, gsize length)
 	return time_read_anew(last, text, length);
 }
 
+/* What the id behind this one looks like; the last is forgotten where it would be too long. */
+static void
+expect_carry(struct source_id *expected)
+{
+	gsize at = expected->length;
+	while (at > 0 && expected->text[at - 1] == '9')
+		expected->text[--at] = '0';
+	if (at > 0) {
+		expected->text[at - 1]++;
+	} else if (expected->length + 1 < sizeof expected->text) {
+		expected->text[0] = '1';
+		memset(expected->text + 1, '0', expected->length++);
+	} else {
+		expected->length = 0;
+	}
+}
+
+static inline void
+expect_next(struct source_id *expected)
+{
+	char *last = &expected->text[expected->length - 1];
+	expected->id++;
+	if (G_LIKELY(*last != '9'))
+		(*last)++;
+	else
+		expect_carry(expected);
+}
+
 static gint64
-row_id_anew(struct source_id *last, const char *text, gsize length)
+row_id_anew(struct source_id *expected, const char *text, gsize length)
 {
 	const gint64 id = number(text, 0);
-	last->length = 0;
-	if (length >= 3 && length < sizeof last->text &&
+	expected->length = 0;
+	if (length > 0 && length < sizeof expected->text &&
 	    strspn(text, "0123456789") == length) {
-		memcpy(last->text, text, length);
-		last->length = length;
-		last->hundreds = id - id % 100;
+		memcpy(expected->text, text, length);
+		expected->length = length;
+		expected->id = id;
+		expect_next(expected);
 	}
 	return id;
 }
 
-/* Ids go up one by one: mostly only the last two digits differ from those of the row before. */
+/* Ids go up one by one, nearly always: then this one is known before it is read. */
 static inline gint64
-row_id(struct source_id *last, const char *text, gsize length)
+row_id(struct source_id *expected, const char *text, gsize length)
 {
-	if (G_LIKELY(length == last->length && length > 0)) {
-		const unsigned tens = (unsigned)(unsigned char)text[length - 2] - '0',
-			       ones = (unsigned)(unsigned char)text[length - 1] - '0';
-		if (G_LIKELY((tens <= 9) & (ones <= 9) &&
-			     bytes_same(text, last->text, length - 2)))
-			return last->hundreds + tens * 10 + ones;
-	}
-	return row_id_anew(last, text, length);
+	if (G_UNLIKELY(length != expected->length || length == 0 ||
+		       !bytes_same(text, expected->text, length)))
+		return row_id_anew(expected, text, length);
+	const gint64 id = expected->id;
+	expect_next(expected);
+	return id;
 }
 
-static inline void
+static inline __attribute__((always_inline)) void
 cel_row_fill(source *s, struct cel_row *row, const struct source_fields *f)
 {
 	row->id = row_id(&s->cel_id, f->text[CEL_ID], f->length[CEL_ID]);
@@ -516,11 +543,13 @@ crc32_of(const char *text, gsize n)
 		g_once_init_leave(&made, 1);
 	}
 	guint32 crc = ~(guint32)0;
+	/* A line a byte: a loop would cost as much as the look-ups. */
 	for (; n >= 8; n -= 8, text += 8) {
 		const guint64 word = GUINT64_FROM_LE(bytes_8(text)) ^ crc;
-		crc = 0;
-		for (guint i = 0; i < 8; i++)
-			crc ^= crc32_tables[7 - i][(word >> (8 * i)) & 255];
+		crc = crc32_tables[7][word & 255] ^ crc32_tables[6][(word >> 8) & 255] ^
+		      crc32_tables[5][(word >> 16) & 255] ^ crc32_tables[4][(word >> 24) & 255] ^
+		      crc32_tables[3][(word >> 32) & 255] ^ crc32_tables[2][(word >> 40) & 255] ^
+		      crc32_tables[1][(word >> 48) & 255] ^ crc32_tables[0][word >> 56];
 	}
 	for (; n > 0; n--, text++)
 		crc = crc >> 8 ^ crc32_tables[0][(crc ^ (guint8)*text) & 255];

@@ -88,11 +88,11 @@ struct source_time {
 	gint64 us, day_us;
 };
 
-/* The id read last. */
+/* The id that the next row is expected to have, and how it is written. */
 struct source_id {
 	char text[19];
-	gsize length; /* 0: none */
-	gint64 hundreds;
+	gsize length; /* 0: none is expected */
+	gint64 id;
 };
 
 /* The first member of every driver's own struct. */
