@@ -217,6 +217,11 @@ describe_channel(struct channel *c, const struct cel_row *row, const char *linke
 	c->cid_num = arena_string_n(arena, cel_text(row, CEL_CID_NUM), row->length[CEL_CID_NUM]);
 	c->cid_name = arena_string_n(arena, cel_text(row, CEL_CID_NAME), row->length[CEL_CID_NAME]);
 	c->exten = arena_string_n(arena, cel_text(row, CEL_EXTEN), row->length[CEL_EXTEN]);
+	if (row->length[CEL_CID_NUM] > 0 && row->id > c->cid_last_id) {
+		c->cid_last = c->cid_num;
+		c->cid_last_len = (guint32)row->length[CEL_CID_NUM];
+		c->cid_last_id = row->id;
+	}
 }
 
 struct text {
@@ -317,20 +322,24 @@ find_channel(assembly *a, const struct cel_row *row, struct text *linkedid)
 	struct idmap_slot *slot = idmap_seek(&a->channels, &uniqueid);
 	if (slot->key != NULL)
 		return follow_linkedid(a, slot->value, row, linkedid);
-	gboolean begins = bytes_equal(uniqueid.text, uniqueid.len, linkedid->at, linkedid->len);
-	const struct idmap_key key = begins ? uniqueid : row_key(linkedid->at, linkedid->len);
-	linkedid->len = key.len;
-	if (key.len == 0 || uniqueid.len == 0)
+	if (uniqueid.len == 0)
 		return NULL;
+	gboolean begins = bytes_equal(uniqueid.text, uniqueid.len, linkedid->at, linkedid->len);
 	/* Its own id may be known as a linkedid: another channel's `extra` named it. */
 	struct group *g = begins ? NULL : idmap_get_key(&a->linkedids, &uniqueid);
 	const struct channel *before = a->recent[0];
 	if (g == NULL && before != NULL && !before->group->out &&
-	    bytes_equal(before->linkedid_now, before->linkedid_now_len, key.text, key.len)) {
+	    before->linkedid_now_len == linkedid->len &&
+	    bytes_same_id(before->linkedid_now, linkedid->at, linkedid->len)) {
 		/* Of the call of the row before, as a channel that is dialled mostly is. */
 		g = before->group;
 		linkedid->at = before->linkedid_now;
 	} else {
+		const struct idmap_key key =
+		    begins ? uniqueid : row_key(linkedid->at, linkedid->len);
+		linkedid->len = key.len;
+		if (key.len == 0)
+			return NULL;
 		g = group_with_linkedid(a, g, &key, begins, row->id, &linkedid->at);
 	}
 	if (g->out)

@@ -378,7 +378,9 @@ static void
 cdr_row_fill(source *s, struct cdr_row *row, const struct source_fields *f)
 {
 	row->uniqueid = text(f->text[CDR_UNIQUEID]);
-	row->len.uniqueid = (guint32)strnlen(row->uniqueid, f->length[CDR_UNIQUEID]);
+	row->len.uniqueid = (guint32)f->length[CDR_UNIQUEID];
+	if (G_UNLIKELY(bytes_have(row->uniqueid, row->len.uniqueid, '\0')))
+		row->len.uniqueid = (guint32)strlen(row->uniqueid);
 	row->linkedid = text(f->text[CDR_LINKEDID]);
 	row->calldate =
 	    time_read(&s->cdr_time, text(f->text[CDR_CALLDATE]), f->length[CDR_CALLDATE]);
