@@ -351,25 +351,6 @@ find_channel(assembly *a, const struct cel_row *row, struct text *linkedid)
 	return channel_new(a, g, slot, &uniqueid, linkedid->at, begins);
 }
 
-/* Beginnings and ends, of which each counts once. */
-static void
-count_channel(assembly *a, struct channel *c, enum cel_event event)
-{
-	if (event == CEL_CHAN_START) {
-		if (!c->started)
-			incarnation_watch(&a->incarnations, c->uniqueid, &c->made);
-		c->started = TRUE;
-	} else if (!c->ended) {
-		c->ended = TRUE;
-		c->group->alive--;
-	}
-}
-
-#define EVENT_BIT(event) ((guint32)1 << (event))
-/* Of these a step is all there is to be known. */
-#define BARE (EVENT_BIT(CEL_CHAN_START) | EVENT_BIT(CEL_CHAN_END) | EVENT_BIT(CEL_ANSWER))
-#define BEGINS_OR_ENDS (EVENT_BIT(CEL_CHAN_START) | EVENT_BIT(CEL_HANGUP) | EVENT_BIT(CEL_CHAN_END))
-
 void
 assembly_add(assembly *a, const struct cel_row *row)
 {
@@ -396,12 +377,7 @@ assembly_add(assembly *a, const struct cel_row *row)
 		return;
 	}
 	note_channel(c, row, &linkedid);
-	if (EVENT_BIT(row->event) & BEGINS_OR_ENDS)
-		count_channel(a, c, row->event);
-	if (EVENT_BIT(row->event) & BARE)
-		assembly_add_step(c, row);
-	else
-		assembly_read_step(a, c, row, linkedid.at);
+	assembly_read_step(a, c, row, linkedid.at);
 
 	/* Bridges and transfers may have brought it into another group. */
 	struct group *g = c->group;

@@ -30,7 +30,7 @@ struct group *assembly_merge(assembly *a, struct group *x, struct group *y);
 /* Its id names it no longer; a holding one is no assembly's. */
 void assembly_forget_bridge(assembly *a, const struct bridge *b);
 /*
- * Adds the step that this kind of event makes; some tell nothing a rebuild needs. May merge groups. `linkedid` is the row's, as the
+ * What this kind of event tells, and the step it makes; some tell nothing a rebuild needs. May merge groups. `linkedid` is the row's, as the
  * group keeps it.
  */
 void

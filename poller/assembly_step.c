@@ -1,4 +1,4 @@
-/* What a row tells besides its channel: bridges, applications, transfers, the end; and whom it ties together. */
+/* What a row tells besides its channel: beginnings and ends, bridges, applications, transfers, the end; and whom it ties together. */
 #include "poller/assembly_private.h"
 
 #include "poller/bytes.h"
@@ -178,12 +178,39 @@ is_music(const struct cel_row *row)
 	       strncmp(cel_text(row, CEL_USERDEFTYPE), "MOH", 3) == 0;
 }
 
+/* Beginnings and ends, of which each counts once. */
+static inline void
+begin_channel(assembly *a, struct channel *c)
+{
+	if (!c->started)
+		incarnation_watch(&a->incarnations, c->uniqueid, &c->made);
+	c->started = TRUE;
+}
+
+static inline void
+end_channel(struct channel *c)
+{
+	c->group->alive -= !c->ended;
+	c->ended = TRUE;
+}
+
 void
 assembly_read_step(assembly *a, struct channel *c, const struct cel_row *row, const char *linkedid)
 {
-	struct arena *arena = &c->group->arena;
 	switch (row->event) {
-	case CEL_HANGUP: read_hangup(a, assembly_add_step(c, row), c, row); return;
+	case CEL_CHAN_START:
+		begin_channel(a, c);
+		assembly_add_step(c, row);
+		return;
+	case CEL_HANGUP:
+		end_channel(c);
+		read_hangup(a, assembly_add_step(c, row), c, row);
+		return;
+	case CEL_CHAN_END:
+		end_channel(c);
+		assembly_add_step(c, row);
+		return;
+	case CEL_ANSWER: assembly_add_step(c, row); return;
 	case CEL_BRIDGE_ENTER:
 	case CEL_BRIDGE_EXIT: {
 		struct bridge *bridge = bridge_of_row(a, c->group, row);
@@ -203,7 +230,7 @@ assembly_read_step(assembly *a, struct channel *c, const struct cel_row *row, co
 		c->group->applications |= (guint32)1 << id;
 		step->app.id = id;
 		step->app.data =
-		    arena_string_n(arena, cel_text(row, CEL_APPDATA), row->length[CEL_APPDATA]);
+		    arena_string_n(&c->group->arena, cel_text(row, CEL_APPDATA), row->length[CEL_APPDATA]);
 		return;
 	}
 	case CEL_BLINDTRANSFER:
@@ -230,9 +257,6 @@ assembly_read_step(assembly *a, struct channel *c, const struct cel_row *row, co
 			assembly_add_step(c, row)->moh = moh;
 		return;
 	}
-	case CEL_CHAN_START:
-	case CEL_CHAN_END:
-	case CEL_ANSWER: assembly_add_step(c, row); return;
 	case CEL_APP_END:
 	case CEL_OTHER: return;
 	}
