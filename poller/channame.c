@@ -1,5 +1,7 @@
 #include "poller/channame.h"
 
+#include "poller/bytes.h"
+
 #include <string.h>
 
 /*
@@ -77,6 +79,82 @@ without_suffix(const char *text, gsize n)
 	return i > 1 && i < n && text[i - 1] == '-' ? i - 1 : n;
 }
 
+/* Every byte of a word. */
+#define EACH(byte) (G_GUINT64_CONSTANT(0x0101010101010101) * (byte))
+
+/* Are these eight hex digits, as Asterisk writes them? A sum has the high bit of a byte where that is the bound or above. */
+static inline gboolean
+are_hex(guint64 word)
+{
+	const guint64 digit = (word + EACH(0x80 - '0')) & ~(word + EACH(0x7f - '9'));
+	const guint64 letter = (word + EACH(0x80 - 'a')) & ~(word + EACH(0x7f - 'f'));
+	return ((digit | letter) & ~word & EACH(0x80)) == EACH(0x80);
+}
+
+/* Is one of the bytes 0? The high bit of one that is, is set in what comes out. */
+static inline guint64
+zero_bytes(guint64 word)
+{
+	return (word - EACH(1)) & ~word & EACH(0x80);
+}
+
+/* Out of line: the others need no registers saved for a call. */
+static void G_GNUC_NO_INLINE
+cut_context(struct channame *parts)
+{
+	const char *at = memchr(parts->peer, '@', parts->peer_len);
+	if (at != NULL)
+		parts->peer_len = (guint32)(at - parts->peer);
+}
+
+/*
+ * "PJSIP/101-0000001a" and "Local/101@from-queue-00000006;1", as nearly all names are: a peer without another slash, eight hex
+ * digits. FALSE: it may be one of the others, or `len` is not that of the text.
+ */
+static inline gboolean
+parse_plain(const char *name, gsize len, struct channame *parts)
+{
+	gsize begin = 6;
+	if (len < 14)
+		return FALSE;
+	parts->kind = CHANNAME_ENDPOINT;
+	if (memcmp(name, "Local/", 6) == 0)
+		parts->kind = CHANNAME_LOCAL;
+	else if (memcmp(name, "SIP/", 4) == 0)
+		begin = 4;
+	else if (memcmp(name, "PJSIP/", 6) != 0)
+		return FALSE;
+	parts->half = 0;
+	if (name[len - 2] == ';' && (name[len - 1] == '1' || name[len - 1] == '2')) {
+		parts->half = name[len - 1] - '0';
+		len -= 2;
+	}
+	const gsize end = len - 9;
+	if (begin >= end || name[end] != '-' || !are_hex(bytes_8(name + end + 1)))
+		return FALSE;
+	/* What a word has of the suffix is none of the bytes that are looked for. */
+	guint64 odd = 0;
+	for (gsize at = begin; at < end; at += 8) {
+		const guint64 word = bytes_8(name + at);
+		odd |= zero_bytes(word) | zero_bytes(word ^ EACH('/'));
+	}
+	if (odd != 0)
+		return FALSE;
+	parts->peer = name + begin;
+	parts->peer_len = (guint32)(end - begin);
+	parts->base_len = (guint32)len;
+	if (parts->kind == CHANNAME_LOCAL)
+		cut_context(parts);
+	return TRUE;
+}
+
+void
+channame_parse_n(const char *name, gsize len, struct channame *parts)
+{
+	if (!parse_plain(name, len, parts))
+		channame_parse(name, parts);
+}
+
 void
 channame_parse(const char *name, struct channame *parts)
 {
@@ -84,9 +162,10 @@ channame_parse(const char *name, struct channame *parts)
 	/* After a masquerade the name of what is left is marked so. */
 	if (n > 0 && name[n - 1] == '>' && g_str_has_suffix(name, "<ZOMBIE>"))
 		n -= strlen("<ZOMBIE>");
-	*parts = (struct channame){
-		.kind = CHANNAME_ENDPOINT, .peer = name, .peer_len = n, .base_len = n
-	};
+	*parts = (struct channame){ .kind = CHANNAME_ENDPOINT,
+		.peer = name,
+		.peer_len = (guint32)n,
+		.base_len = (guint32)n };
 	const char *slash = memchr(name, '/', n);
 	if (slash == NULL)
 		return;
@@ -95,14 +174,14 @@ channame_parse(const char *name, struct channame *parts)
 		parts->half = name[n - 1] - '0';
 		n -= 2;
 	}
-	parts->base_len = n;
+	parts->base_len = (guint32)n;
 	parts->peer = slash + 1;
-	parts->peer_len = without_suffix(parts->peer, n - tech - 1);
+	parts->peer_len = (guint32)without_suffix(parts->peer, n - tech - 1);
 	if (tech == 5 && memcmp(name, "Local", 5) == 0) {
 		parts->kind = CHANNAME_LOCAL;
 		const char *at = memchr(parts->peer, '@', parts->peer_len);
 		if (at != NULL)
-			parts->peer_len = (gsize)(at - parts->peer);
+			parts->peer_len = (guint32)(at - parts->peer);
 	} else if (is_plumbing(name, tech)) {
 		parts->kind = CHANNAME_PLUMBING;
 	}
@@ -110,6 +189,6 @@ channame_parse(const char *name, struct channame *parts)
 	if (parts->kind == CHANNAME_ENDPOINT) {
 		const char *inner = memchr(parts->peer, '/', parts->peer_len);
 		if (inner != NULL)
-			parts->peer_len = (gsize)(inner - parts->peer);
+			parts->peer_len = (guint32)(inner - parts->peer);
 	}
 }

@@ -14,13 +14,15 @@ enum channame_kind {
 };
 
 struct channame {
-	enum channame_kind kind;
 	const char *peer; /* within the name; for Local the extension dialled ("101", "FMPR-105") */
-	gsize peer_len;
-	gsize base_len; /* Local: the name's length without ";1" */
-	int half;       /* Local: 1 or 2; 0: neither */
+	guint32 peer_len;
+	guint32 base_len; /* Local: the name's length without ";1" */
+	enum channame_kind kind;
+	int half; /* Local: 1 or 2; 0: neither */
 };
 
 void channame_parse(const char *name, struct channame *parts);
+/* The same where the length is known; it may go beyond a NUL byte, but the text ends at it. */
+void channame_parse_n(const char *name, gsize len, struct channame *parts);
 
 #endif

@@ -1,93 +1,18 @@
-#include "poller/timeline.h"
+#include "poller/timeline_private.h"
+
+#include "poller/bytes.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct builder {
-	struct timeline *t;
-	struct group *g;
-	struct stay *stays;
-	guint n_stays, room_stays;
-	int *stay_of;    /* lane -> index of the stay that is going on, -1 */
-	guint n_bridges; /* with those made up for rows that name none */
-	struct bridge_seen {
-		gboolean holding;
-		gint64 at, id; /* first row of it; id 0: none yet */
-	} * bridges;
-};
+/* What a group with a bridge gets room for from the start: a call of two has two stays, or three. */
+#define FIRST_STAYS 4
+#define STAY_SIZE (sizeof(struct stay) + 2 * sizeof(struct change))
 
 static inline gboolean
 is_unset(gint64 time)
 {
 	return time == TIME_NONE;
-}
-
-gboolean
-lane_set_meets(const guint64 *a, const guint64 *b, guint words)
-{
-	for (guint i = 0; i < words; i++) {
-		if (a[i] & b[i])
-			return TRUE;
-	}
-	return FALSE;
-}
-
-const guint64 *
-timeline_connected(
-    const struct timeline *t, const struct segment *segment, const guint64 *of, guint lane)
-{
-	for (guint i = 0; i < segment->n_sets; i++) {
-		const guint64 *set = t->sets + (gsize)(segment->first_set + i) * t->words;
-		if (lane_set_has(set, lane) && lane_set_meets(set, of, t->words))
-			return set;
-	}
-	return NULL;
-}
-
-int
-timeline_lane(const struct timeline *t, const struct channel *channel)
-{
-	guint i = channel != NULL ? channel->index : G_MAXUINT;
-	return i < t->n_lanes && t->lanes[i].channel == channel ? (int)i : -1;
-}
-
-/* Times. */
-
-static void
-set_times(struct timeline *t, struct group *g, struct zone *zone)
-{
-	const struct step *steps = g->steps;
-	guint n = g->n_steps;
-	gint64 wall = WALL_NONE, epoch = 0;
-	for (guint i = 0; i < n && epoch == 0; i++) {
-		if (steps[i].event == CEL_CHAN_START && !steps[i].utc &&
-		    steps[i].wall != WALL_NONE) {
-			wall = steps[i].wall;
-			epoch = steps[i].channel->made.epoch;
-		}
-	}
-	struct zone_run run;
-	zone_begin(&run, zone, wall, epoch);
-	t->times = arena_alloc(&g->arena, (n + 1) * sizeof *t->times);
-	t->first = t->last = TIME_NONE;
-	gint64 now = TIME_NONE;
-	for (guint i = 0; i < n; i++) {
-		gint64 made = steps[i].event == CEL_CHAN_START ? steps[i].channel->made.epoch : 0;
-		/* Written in the same second as the row before. */
-		if (i > 0 && made == 0 && steps[i].wall == steps[i - 1].wall &&
-		    steps[i].utc == steps[i - 1].utc) {
-			t->times[i] = now;
-			continue;
-		}
-		gint64 utc = zone_utc(&run, (struct wall){ steps[i].wall, steps[i].utc }, made);
-		/* Neighbours may be inverted by microseconds; the ids are Asterisk's own order. */
-		now = MAX(now, utc);
-		t->times[i] = now;
-	}
-	if (n > 0) {
-		t->first = t->times[0];
-		t->last = now;
-	}
 }
 
 /* Lanes. */
@@ -99,35 +24,22 @@ by_first_row(const void *a, const void *b)
 	return (x->first_id > y->first_id) - (x->first_id < y->first_id);
 }
 
+/* They are in order nearly always: a group keeps them by first appearance. */
 static void
-make_lanes(struct builder *b)
+order_channels(struct group *g)
 {
-	struct timeline *t = b->t;
-	struct group *g = b->g;
-	t->n_lanes = g->n_channels;
-	for (guint i = 1; i < t->n_lanes; i++) {
-		/* They are in order nearly always: a group keeps them by first appearance. */
-		if (by_first_row(&g->channels[i - 1], &g->channels[i]) > 0) {
+	for (guint i = 1; i < g->n_channels; i++) {
+		if (g->channels[i - 1]->first_id > g->channels[i]->first_id) {
 			qsort(g->channels, g->n_channels, sizeof(struct channel *), by_first_row);
-			break;
+			return;
 		}
 	}
-	t->words = MAX(1, (t->n_lanes + 63) / 64);
-	t->lanes = arena_alloc(&g->arena, (t->n_lanes + 1) * sizeof *t->lanes);
-	for (guint i = 0; i < t->n_lanes; i++) {
-		struct channel *c = g->channels[i];
-		c->index = i;
-		t->lanes[i] = (struct lane){ .channel = c,
-			.start = TIME_NONE,
-			.answer = TIME_NONE,
-			.end = TIME_NONE,
-			.bridged = TIME_NONE,
-			.pair = -1,
-			.cause = -1,
-			.hung_up_by = "" };
-		channame_parse(c->name, &t->lanes[i].name);
-	}
-	/* The halves of a Local pair differ in the last character of their names only. */
+}
+
+/* The halves of a Local pair differ in the last character of their names only. */
+static void
+pair_locals(struct timeline *t)
+{
 	for (guint i = 0; i < t->n_lanes; i++) {
 		struct lane *x = &t->lanes[i];
 		if (x->name.kind != CHANNAME_LOCAL || x->name.half == 0 || x->pair >= 0)
@@ -145,79 +57,178 @@ make_lanes(struct builder *b)
 	}
 }
 
+static void
+make_lanes(struct timeline *t, struct group *g)
+{
+	order_channels(g);
+	gboolean locals = FALSE;
+	for (guint i = 0; i < t->n_lanes; i++) {
+		struct channel *c = g->channels[i];
+		struct lane *lane = &t->lanes[i];
+		c->index = lane->index = i;
+		lane->channel = c;
+		channame_parse_n(c->name, c->name_len, &lane->name);
+		locals |= lane->name.kind == CHANNAME_LOCAL;
+		lane->start = lane->answer = lane->end = lane->bridged = TIME_NONE;
+		lane->start_id = lane->answer_id = lane->end_id = lane->bridged_id = 0;
+		lane->pair = lane->stay = lane->cause = -1;
+		lane->dialstatus = DIALSTATUS_NONE;
+		lane->hung_up_by = "";
+	}
+	if (locals)
+		pair_locals(t);
+}
+
 /* Stays. */
 
-static void
-leave(struct builder *b, guint lane, gint64 at, gint64 id)
+static inline gboolean
+is_holding(const struct timeline_builder *b, int bridge)
 {
-	if (b->stay_of[lane] < 0)
-		return;
-	struct stay *s = &b->stays[b->stay_of[lane]];
-	s->to = at;
-	s->to_id = id;
-	b->stay_of[lane] = -1;
+	return b->any_holding && (guint)bridge < b->g->n_bridges && b->g->bridges[bridge]->holding;
 }
 
 static void
-enter(struct builder *b, guint lane, int bridge, gint64 at, gint64 id)
+end_stay(struct timeline_builder *b, struct lane *lane, gint64 at, gint64 id)
 {
-	if (b->stay_of[lane] >= 0) {
-		if (b->stays[b->stay_of[lane]].bridge == bridge)
-			return;
-		leave(b, lane, at, id);
+	struct stay *s = &b->t->stays[lane->stay];
+	s->to = at;
+	s->to_id = id;
+	lane->stay = -1;
+	if (!is_holding(b, s->bridge))
+		b->changes[b->n_changes++] = (struct change){ id, at, s->lane, s->bridge, FALSE };
+}
+
+/* Out of whatever bridge it is in, if any. */
+static inline void
+leave(struct timeline_builder *b, struct lane *lane, gint64 at, gint64 id)
+{
+	if (lane->stay >= 0)
+		end_stay(b, lane, at, id);
+}
+
+/* A stay comes with its two changes, so one look for room is enough. */
+static void
+more_stays(struct timeline_builder *b)
+{
+	struct timeline *t = b->t;
+	const guint room = b->room_stays > 0 ? b->room_stays * 2 : FIRST_STAYS;
+	struct stay *stays = arena_alloc(&b->g->arena, room * STAY_SIZE);
+	struct change *changes = (struct change *)(stays + room);
+	if (t->n_stays > 0) {
+		memcpy(stays, t->stays, t->n_stays * sizeof *stays);
+		memcpy(changes, b->changes, b->n_changes * sizeof *changes);
 	}
-	b->stays = arena_grow(&b->g->arena, b->stays, b->n_stays, &b->room_stays, sizeof *b->stays);
-	b->stay_of[lane] = (int)b->n_stays;
-	b->stays[b->n_stays++] = (struct stay){ .lane = lane,
+	t->stays = stays;
+	b->changes = changes;
+	b->room_stays = room;
+}
+
+/* There is room for it, and the lane is in no bridge. */
+static inline void
+begin_stay(struct timeline_builder *b, struct lane *lane, int bridge, gint64 at, gint64 id)
+{
+	struct timeline *t = b->t;
+	lane->stay = (int)t->n_stays++;
+	t->stays[lane->stay] = (struct stay){ .lane = lane->index,
 		.bridge = bridge,
 		.from = at,
 		.from_id = id,
 		.to = TIME_NONE,
 		.to_id = 0 };
-	if (is_unset(b->t->lanes[lane].bridged)) {
-		b->t->lanes[lane].bridged = at;
-		b->t->lanes[lane].bridged_id = id;
+	if (is_unset(lane->bridged)) {
+		lane->bridged = at;
+		lane->bridged_id = id;
+	}
+	if (is_holding(b, bridge))
+		return;
+	b->changes[b->n_changes++] = (struct change){ id, at, lane->index, bridge, TRUE };
+	if (b->last_bridge != bridge) {
+		b->last_bridge = bridge;
+		b->bridge_turns++;
 	}
 }
 
-/* The lane of that name that is alive at this row; -1. */
-static int
-lane_named(const struct builder *b, const char *name, gsize len, gint64 id)
+static void G_GNUC_NO_INLINE
+enter_another(struct timeline_builder *b, struct lane *lane, int bridge, gint64 at, gint64 id)
 {
-	for (guint i = 0; i < b->t->n_lanes; i++) {
-		const struct lane *lane = &b->t->lanes[i];
-		if (strncmp(lane->channel->name, name, len) == 0 &&
-		    lane->channel->name[len] == '\0' && lane->channel->first_id <= id &&
-		    (lane->end_id == 0 || lane->end_id >= id))
-			return (int)i;
+	if (lane->stay >= 0) {
+		if (b->t->stays[lane->stay].bridge == bridge)
+			return;
+		end_stay(b, lane, at, id);
 	}
-	return -1;
+	if (b->t->n_stays == b->room_stays)
+		more_stays(b);
+	begin_stay(b, lane, bridge, at, id);
 }
 
-/* The bridge that any of the named peers is in; -1. The list may be cut off by the column. */
+static void
+enter(struct timeline_builder *b, struct lane *lane, int bridge, gint64 at, gint64 id)
+{
+	if (G_UNLIKELY(lane->stay >= 0 || b->t->n_stays == b->room_stays))
+		enter_another(b, lane, bridge, at, id);
+	else
+		begin_stay(b, lane, bridge, at, id);
+}
+
+/* `name` is len bytes, none of them NUL; where a row names a channel of the group it may be that channel's own text. */
+static gboolean
+is_named(const struct channel *c, const char *name, gsize len)
+{
+	return c->name_len >= len && c->name[len] == '\0' &&
+	       (c->name == name || bytes_same(c->name, name, len));
+}
+
+/* The lane of that name that is alive at this row; NULL. */
+static struct lane *
+lane_named(const struct timeline_builder *b, const char *name, gsize len, gint64 id)
+{
+	struct lane *lanes = b->t->lanes;
+	for (guint i = 0; i < b->t->n_lanes; i++) {
+		const struct channel *c = lanes[i].channel;
+		if (is_named(c, name, len) && c->first_id <= id &&
+		    (lanes[i].end_id == 0 || lanes[i].end_id >= id))
+			return &lanes[i];
+	}
+	return NULL;
+}
+
+/* The lane that is named next in a list of peers, and *peers moved behind it; NULL: no such lane. The list may be cut off by the column. */
+static struct lane *
+next_peer(const struct timeline_builder *b, const char **peers, gint64 id)
+{
+	const char *name = *peers;
+	gsize n = (gsize)(strchrnul(name, ',') - name);
+	*peers += n + (name[n] == ',');
+	return n > 0 ? lane_named(b, name, n, id) : NULL;
+}
+
+/* The bridge that a lane is in; -1. */
+static inline int
+bridge_now(const struct timeline_builder *b, const struct lane *lane)
+{
+	return lane->stay >= 0 ? b->t->stays[lane->stay].bridge : -1;
+}
+
+/* The bridge that any of the named peers is in; -1. */
 static int
-first_peer_in_bridge(const struct builder *b, const char *peers, gint64 id)
+first_peer_in_bridge(const struct timeline_builder *b, const char *peers, gint64 id)
 {
 	while (*peers != '\0') {
-		gsize n = (gsize)(strchrnul(peers, ',') - peers);
-		int lane = n > 0 ? lane_named(b, peers, n, id) : -1;
-		if (lane >= 0 && b->stay_of[lane] >= 0)
-			return b->stays[b->stay_of[lane]].bridge;
-		peers += n + (peers[n] == ',');
+		const struct lane *lane = next_peer(b, &peers, id);
+		if (lane != NULL && lane->stay >= 0)
+			return bridge_now(b, lane);
 	}
 	return -1;
 }
 
 static void
-enter_peers(struct builder *b, const char *peers, int bridge, gint64 at, gint64 id)
+enter_peers(struct timeline_builder *b, const char *peers, int bridge, gint64 at, gint64 id)
 {
 	while (*peers != '\0') {
-		gsize n = (gsize)(strchrnul(peers, ',') - peers);
-		int lane = n > 0 ? lane_named(b, peers, n, id) : -1;
+		struct lane *lane = next_peer(b, &peers, id);
 		/* Its own row was lost, or stands right behind this one. */
-		if (lane >= 0 && b->stay_of[lane] < 0)
-			enter(b, (guint)lane, bridge, at, id);
-		peers += n + (peers[n] == ',');
+		if (lane != NULL && lane->stay < 0)
+			enter(b, lane, bridge, at, id);
 	}
 }
 
@@ -234,32 +245,40 @@ bridge_index(const struct group *g, const struct bridge *bridge)
 }
 
 static int
-bridge_of_step(struct builder *b, const struct step *s, guint lane)
+make_up_bridge(struct timeline_builder *b)
 {
-	if (s->bridge != NULL)
+	b->bridges = arena_grow(
+	    &b->g->arena, b->bridges, b->n_bridges, &b->room_bridges, sizeof *b->bridges);
+	b->bridges[b->n_bridges] = (struct bridge_seen){ 0 };
+	return (int)b->n_bridges++;
+}
+
+static inline int
+bridge_of_step(struct timeline_builder *b, const struct step *s, const struct lane *lane)
+{
+	if (G_LIKELY(s->bridge != NULL))
 		return (int)bridge_index(b->g, s->bridge);
 	/* Older writers name no bridge: whoever is named as peer is in the same one. */
 	int bridge = first_peer_in_bridge(b, s->peer, s->id);
 	if (bridge >= 0)
 		return bridge;
-	if (s->event == CEL_BRIDGE_EXIT)
-		return b->stay_of[lane] >= 0 ? b->stays[b->stay_of[lane]].bridge : -1;
-	return (int)b->n_bridges++;
+	return s->event == CEL_BRIDGE_EXIT ? bridge_now(b, lane) : make_up_bridge(b);
 }
 
 /* A lane leaves a bridge it was never seen to enter. */
 static void
-enter_late(struct builder *b, guint lane, int bridge, gint64 at, gint64 id)
+enter_late(struct timeline_builder *b, struct lane *lane, int bridge, gint64 at, gint64 id)
 {
-	const struct lane *l = &b->t->lanes[lane];
-	gint64 from = is_unset(l->answer) ? l->start : l->answer,
-	       from_id = is_unset(l->answer) ? l->start_id : l->answer_id;
+	const struct timeline *t = b->t;
+	const gboolean answered = !is_unset(lane->answer);
+	gint64 from = answered ? lane->answer : lane->start,
+	       from_id = answered ? lane->answer_id : lane->start_id;
 	const struct bridge_seen *seen = &b->bridges[bridge];
 	if (seen->id != 0 && seen->id < id)
 		from = MAX(from, seen->at), from_id = MAX(from_id, seen->id);
-	for (guint i = 0; i < b->n_stays; i++) {
-		const struct stay *s = &b->stays[i];
-		if (s->lane == lane && s->to_id != 0)
+	for (guint i = 0; i < t->n_stays; i++) {
+		const struct stay *s = &t->stays[i];
+		if (&t->lanes[s->lane] == lane && s->to_id != 0)
 			from = MAX(from, s->to), from_id = MAX(from_id, s->to_id);
 	}
 	enter(b, lane, bridge, MIN(from, at), MIN(from_id, id));
@@ -274,54 +293,64 @@ start_of(const struct channel *c, gint64 first_row)
 	                                                                             : first_row;
 }
 
-static void
-walk_step(struct builder *b, const struct step *s, gint64 at)
+/* The first row of a lane, or a CHAN_START that stands behind it. */
+static inline void
+begin_lane(struct lane *lane, const struct step *s, gint64 at)
 {
-	guint lane = s->channel->index;
-	struct lane *l = &b->t->lanes[lane];
-	if (is_unset(l->start) || s->event == CEL_CHAN_START) {
-		l->start = is_unset(l->start) ? start_of(s->channel, at) : MIN(at, l->start);
-		l->start_id = l->start_id == 0 ? s->id : MIN(s->id, l->start_id);
+	if (G_LIKELY(is_unset(lane->start))) {
+		lane->start = start_of(s->channel, at);
+		lane->start_id = s->id;
+	} else {
+		lane->start = MIN(at, lane->start);
+		lane->start_id = lane->start_id == 0 ? s->id : MIN(s->id, lane->start_id);
 	}
+}
+
+static void
+read_enter(struct timeline_builder *b, struct lane *lane, const struct step *s, gint64 at)
+{
+	int bridge = bridge_of_step(b, s, lane);
+	enter(b, lane, bridge, at, s->id);
+	enter_peers(b, s->peer, bridge, at, s->id);
+	if (b->bridges[bridge].id == 0)
+		b->bridges[bridge] = (struct bridge_seen){ .at = at, .id = s->id };
+}
+
+static void
+read_exit(struct timeline_builder *b, struct lane *lane, const struct step *s, gint64 at)
+{
+	int bridge = bridge_of_step(b, s, lane), now = bridge_now(b, lane);
+	if (bridge >= 0 && now < 0 && (lane->end_id == 0 || s->id < lane->end_id))
+		enter_late(b, lane, bridge, at, s->id);
+	/* An EXIT of another bridge than the one it is in came late: it has left that one already. */
+	if (now < 0 || now == bridge)
+		leave(b, lane, at, s->id);
+}
+
+static inline void
+read_step(struct timeline_builder *b, struct lane *lane, const struct step *s, gint64 at)
+{
 	switch (s->event) {
 	case CEL_ANSWER:
-		if (is_unset(l->answer)) {
-			l->answer = at;
-			l->answer_id = s->id;
+		if (is_unset(lane->answer)) {
+			lane->answer = at;
+			lane->answer_id = s->id;
 		}
-		break;
-	case CEL_BRIDGE_ENTER: {
-		int bridge = bridge_of_step(b, s, lane);
-		enter(b, lane, bridge, at, s->id);
-		enter_peers(b, s->peer, bridge, at, s->id);
-		if (b->bridges[bridge].id == 0) {
-			b->bridges[bridge].at = at;
-			b->bridges[bridge].id = s->id;
-		}
-		break;
-	}
-	case CEL_BRIDGE_EXIT: {
-		int bridge = bridge_of_step(b, s, lane);
-		int now = b->stay_of[lane] >= 0 ? b->stays[b->stay_of[lane]].bridge : -1;
-		if (bridge >= 0 && now < 0 && (l->end_id == 0 || s->id < l->end_id))
-			enter_late(b, lane, bridge, at, s->id);
-		/* An EXIT of another bridge than the one it is in came late: it has left that one already. */
-		if (now < 0 || now == bridge)
-			leave(b, lane, at, s->id);
-		break;
-	}
+		return;
+	case CEL_BRIDGE_ENTER: read_enter(b, lane, s, at); return;
+	case CEL_BRIDGE_EXIT: read_exit(b, lane, s, at); return;
 	case CEL_HANGUP:
-		l->cause = s->hangup.cause;
-		l->dialstatus = s->hangup.dialstatus;
-		l->hung_up_by = s->hangup.source;
+		lane->cause = s->hangup.cause;
+		lane->dialstatus = s->hangup.dialstatus;
+		lane->hung_up_by = s->hangup.source;
 		G_GNUC_FALLTHROUGH;
 	case CEL_CHAN_END:
 		leave(b, lane, at, s->id);
-		if (is_unset(l->end)) {
-			l->end = at;
-			l->end_id = s->id;
+		if (is_unset(lane->end)) {
+			lane->end = at;
+			lane->end_id = s->id;
 		}
-		break;
+		return;
 	case CEL_OTHER:
 	case CEL_CHAN_START:
 	case CEL_APP_START:
@@ -336,225 +365,109 @@ walk_step(struct builder *b, const struct step *s, gint64 at)
 	case CEL_LOCAL_OPTIMIZE:
 	case CEL_LOCAL_OPTIMIZE_BEGIN:
 	case CEL_STREAM_BEGIN:
-	case CEL_STREAM_END: break;
+	case CEL_STREAM_END: return;
 	}
 }
 
+/* Rows. */
+
+/* The key to the zone of a group's clock: its first CHAN_START. */
 static void
-make_stays(struct builder *b)
+begin_zone(struct zone_run *run, struct zone *zone, const struct group *g)
 {
-	struct group *g = b->g;
-	guint n = g->n_bridges + 1;
-	for (guint i = 0; i < g->n_steps && group_has(g, CEL_BRIDGE_ENTER); i++)
-		n += g->steps[i].event == CEL_BRIDGE_ENTER && g->steps[i].bridge == NULL;
-	b->n_bridges = g->n_bridges;
-	b->bridges = arena_alloc0(&g->arena, n * sizeof *b->bridges);
-	for (guint i = 0; i < g->n_bridges; i++)
-		b->bridges[i].holding = g->bridges[i]->holding;
-	b->stay_of = arena_alloc(&g->arena, (b->t->n_lanes + 1) * sizeof *b->stay_of);
-	for (guint i = 0; i < b->t->n_lanes; i++)
-		b->stay_of[i] = -1;
-	for (guint i = 0; i < g->n_steps; i++)
-		walk_step(b, &g->steps[i], b->t->times[i]);
-	/* Still in a bridge when the rows end: up to the last of them. */
-	for (guint i = 0; i < b->t->n_lanes; i++)
-		leave(b, i, b->t->last, g->last_id + 1);
-}
-
-/* Segments. */
-
-struct change {
-	gint64 id, at;
-	guint lane;
-	int bridge;
-	gboolean enters;
-};
-
-static int
-by_order(const void *a, const void *b)
-{
-	const struct change *x = a, *y = b;
-	if (x->id != y->id)
-		return x->id < y->id ? -1 : 1;
-	/* One row can mean both: it leaves one bridge for another. */
-	if (x->enters != y->enters)
-		return x->enters ? 1 : -1;
-	return (x->lane > y->lane) - (x->lane < y->lane);
-}
-
-/* A call has four of them, a conference hundreds. */
-static void
-sort_changes(struct change *list, guint n)
-{
-	if (n > 32) {
-		qsort(list, n, sizeof *list, by_order);
-		return;
-	}
-	for (guint i = 1; i < n; i++) {
-		const struct change kept = list[i];
-		guint at = i;
-		for (; at > 0 && by_order(&kept, &list[at - 1]) < 0; at--)
-			list[at] = list[at - 1];
-		list[at] = kept;
-	}
-}
-
-static struct change *
-list_changes(const struct builder *b, guint *n)
-{
-	struct change *changes = arena_alloc(&b->g->arena, (b->n_stays * 2 + 1) * sizeof *changes);
-	*n = 0;
-	for (guint i = 0; i < b->n_stays; i++) {
-		const struct stay *s = &b->stays[i];
-		if (b->bridges[s->bridge].holding)
-			continue;
-		changes[(*n)++] = (struct change){ s->from_id, s->from, s->lane, s->bridge, TRUE };
-		changes[(*n)++] = (struct change){ s->to_id, s->to, s->lane, s->bridge, FALSE };
-	}
-	sort_changes(changes, *n);
-	return changes;
-}
-
-/* Who is in a bridge at one moment: few of the many that a long call may have. */
-struct presence {
-	int *in; /* by lane: the bridge, -1 */
-	int *
-	    root; /* by lane that is present: the lowest place in `lanes` of those it is connected with */
-	guint *lanes;
-	guint n;
-};
-
-static void
-move_lane(struct presence *p, const struct change *c)
-{
-	if (c->enters && p->in[c->lane] < 0)
-		p->lanes[p->n++] = c->lane;
-	if (c->enters)
-		p->in[c->lane] = c->bridge;
-	if (c->enters || p->in[c->lane] != c->bridge)
-		return;
-	p->in[c->lane] = -1;
-	for (guint i = 0; i < p->n; i++) {
-		if (p->lanes[i] == c->lane) {
-			p->lanes[i] = p->lanes[--p->n];
-			return;
+	gint64 wall = WALL_NONE, epoch = 0;
+	for (guint i = 0; i < g->n_steps && epoch == 0; i++) {
+		const struct step *s = &g->steps[i];
+		if (s->event == CEL_CHAN_START && !s->utc && s->wall != WALL_NONE) {
+			wall = s->wall;
+			epoch = s->channel->made.epoch;
 		}
 	}
+	zone_begin(run, zone, wall, epoch);
 }
 
-/* One bridge connects, and so do the two halves of a Local channel. */
+/* One pass: when each row was written, and what it tells of its lane. */
 static void
-find_roots(const struct timeline *t, struct presence *p)
-{
-	for (guint i = 0; i < p->n; i++) {
-		guint j = 0;
-		while (p->in[p->lanes[j]] != p->in[p->lanes[i]])
-			j++;
-		p->root[p->lanes[i]] = (int)j;
-	}
-	for (guint i = 0; i < p->n; i++) {
-		guint lane = p->lanes[i];
-		int other = t->lanes[lane].pair;
-		if (other < (int)lane || p->in[other] < 0 || p->root[lane] == p->root[other])
-			continue;
-		int from = MAX(p->root[lane], p->root[other]),
-		    to = MIN(p->root[lane], p->root[other]);
-		for (guint j = 0; j < p->n; j++) {
-			if (p->root[p->lanes[j]] == from)
-				p->root[p->lanes[j]] = to;
-		}
-	}
-}
-
-/* Sets of lanes that grow one behind the other. */
-struct set_list {
-	struct arena *arena;
-	guint64 *sets;
-	guint words, n, room;
-};
-
-static guint64 *
-set_add(struct set_list *list)
-{
-	list->sets = arena_grow(
-	    list->arena, list->sets, list->n, &list->room, list->words * sizeof *list->sets);
-	return memset(
-	    list->sets + (gsize)list->n++ * list->words, 0, list->words * sizeof *list->sets);
-}
-
-/* The sets of connected lanes; those of two and more are appended to `list`. Returns how many. */
-static guint
-connected_sets(const struct timeline *t, struct presence *p, struct set_list *list)
-{
-	guint count = 0;
-	if (p->n < 2)
-		return 0;
-	find_roots(t, p);
-	for (guint i = 0; i < p->n; i++) {
-		if (p->root[p->lanes[i]] != (int)i)
-			continue;
-		guint members = 0;
-		guint64 *set = set_add(list);
-		for (guint j = i; j < p->n; j++) {
-			if (p->root[p->lanes[j]] == (int)i) {
-				lane_set_add(set, p->lanes[j]);
-				members++;
-			}
-		}
-		if (members < 2)
-			list->n--;
-		else
-			count++;
-	}
-	return count;
-}
-
-static void
-make_segments(struct builder *b)
+read_steps(struct timeline_builder *b, struct zone *zone)
 {
 	struct timeline *t = b->t;
-	struct arena *arena = &b->g->arena;
-	guint n_changes;
-	const struct change *changes = list_changes(b, &n_changes);
-	struct set_list list = { .arena = arena, .words = t->words };
-	gsize n_lanes = t->n_lanes + 1;
-	struct presence present = { .in = arena_alloc(arena, 2 * n_lanes * sizeof(int)),
-		.lanes = arena_alloc(arena, n_lanes * sizeof(guint)) };
-	present.root = present.in + n_lanes;
-	for (guint i = 0; i < t->n_lanes; i++)
-		present.in[i] = -1;
-	t->segments = arena_alloc(arena, (n_changes + 1) * sizeof *t->segments);
-	gint64 at = TIME_NONE;
-	for (guint i = 0; i + 1 < n_changes; i++) {
-		const struct change *c = &changes[i], *next = c + 1;
-		at = MAX(at, c->at);
-		move_lane(&present, c);
-		/* What one row changes happens at once. */
-		if (next->id == c->id)
+	struct lane *lanes = t->lanes;
+	const struct step *s = b->g->steps, *end = s + b->g->n_steps;
+	if (s == end)
+		return;
+	struct zone_run run;
+	begin_zone(&run, zone, b->g);
+	struct wall wall = { .us = WALL_NONE, .utc = -1 }; /* of the row before */
+	gint64 *times = t->times, now = TIME_NONE;
+	for (; s < end; s++) {
+		struct lane *lane = &lanes[s->channel->index];
+		gint64 epoch = 0;
+		if (s->event == CEL_CHAN_START)
+			epoch = s->channel->made.epoch;
+		/* Most rows were written in the same second as the row before. */
+		if (s->wall != wall.us || s->utc != wall.utc || epoch != 0) {
+			wall = (struct wall){ s->wall, s->utc };
+			gint64 utc = zone_utc(&run, wall, epoch);
+			/* Neighbours may be inverted by microseconds; the ids are Asterisk's own order. */
+			now = MAX(now, utc);
+		}
+		*times++ = now;
+		if (s->event == CEL_CHAN_START) {
+			begin_lane(lane, s, now);
 			continue;
-		guint first = list.n, n = connected_sets(t, &present, &list);
-		if (n > 0)
-			t->segments[t->n_segments++] = (struct segment){ .from = at,
-				.to = MAX(at, next->at),
-				.from_id = c->id,
-				.to_id = next->id,
-				.first_set = first,
-				.n_sets = n };
+		}
+		if (G_UNLIKELY(is_unset(lane->start)))
+			begin_lane(lane, s, now);
+		read_step(b, lane, s, now);
 	}
-	t->sets = list.sets;
+	t->first = t->times[0];
+	t->last = now;
+}
+
+/* One piece of memory: the timeline, its lanes, its times, and the first stays with their changes. */
+static struct timeline *
+new_timeline(struct timeline_builder *b)
+{
+	struct group *g = b->g;
+	const gboolean bridges = group_has(g, CEL_BRIDGE_ENTER);
+	struct timeline *t = arena_alloc(&g->arena, sizeof *t + g->n_channels * sizeof *t->lanes +
+							g->n_steps * sizeof *t->times +
+							(bridges ? FIRST_STAYS * STAY_SIZE : 0));
+	b->t = t;
+	t->group = g;
+	t->lanes = (struct lane *)(t + 1);
+	t->n_lanes = g->n_channels;
+	t->words = MAX(1, (t->n_lanes + 63) / 64);
+	t->times = (gint64 *)(t->lanes + t->n_lanes);
+	t->stays = (struct stay *)(t->times + g->n_steps);
+	t->segments = NULL;
+	t->n_stays = t->n_segments = 0;
+	t->sets = NULL;
+	t->first = t->last = TIME_NONE;
+	b->room_stays = bridges ? FIRST_STAYS : 0;
+	b->changes = (struct change *)(t->stays + b->room_stays);
+	return t;
 }
 
 struct timeline *
-timeline_build(struct group *group, struct zone *zone)
+timeline_build(struct group *g, struct zone *zone)
 {
-	struct timeline *t = arena_alloc0(&group->arena, sizeof *t);
-	t->group = group;
-	struct builder b = { .t = t, .g = group };
-	set_times(t, group, zone);
-	make_lanes(&b);
-	make_stays(&b);
-	make_segments(&b);
-	t->n_stays = b.n_stays;
-	t->stays = b.stays;
+	struct timeline_builder b = { .g = g, .last_bridge = -1 };
+	struct timeline *t = new_timeline(&b);
+	b.n_bridges = b.room_bridges = g->n_bridges;
+	if (g->n_bridges > 0)
+		b.bridges = arena_alloc(&g->arena, g->n_bridges * sizeof *b.bridges);
+	for (guint i = 0; i < g->n_bridges; i++) {
+		b.bridges[i].id = 0;
+		b.any_holding |= g->bridges[i]->holding;
+	}
+	make_lanes(t, g);
+	read_steps(&b, zone);
+	if (t->n_stays == 0)
+		return t;
+	/* Still in a bridge when the rows end: up to the last of them. */
+	for (guint i = 0; i < t->n_lanes; i++)
+		leave(&b, &t->lanes[i], t->last, g->last_id + 1);
+	timeline_make_segments(&b);
 	return t;
 }

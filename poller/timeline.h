@@ -29,7 +29,9 @@ struct lane {
 	gint64 end, end_id;       /* HANGUP or CHAN_END; TIME_NONE, 0: none was written */
 	gint64 bridged,
 	    bridged_id; /* first entered a bridge, holding ones too; TIME_NONE, 0: never */
+	guint index;    /* its own, in timeline.lanes */
 	int pair;       /* index of the other half of a Local channel; -1 */
+	int stay;       /* while the rows are read: which of the stays goes on; -1 */
 	int cause;      /* Q.850; -1 */
 	enum dialstatus dialstatus;
 	const char *hung_up_by; /* hangupsource; "" */
@@ -69,7 +71,12 @@ struct timeline {
 struct timeline *timeline_build(struct group *group, struct zone *zone);
 
 /* -1 for NULL and for a channel of another group. */
-int timeline_lane(const struct timeline *timeline, const struct channel *channel);
+static inline int
+timeline_lane(const struct timeline *timeline, const struct channel *channel)
+{
+	guint i = channel != NULL ? channel->index : G_MAXUINT;
+	return i < timeline->n_lanes && timeline->lanes[i].channel == channel ? (int)i : -1;
+}
 
 /* Sets of lanes. */
 static inline gboolean
@@ -82,7 +89,15 @@ lane_set_add(guint64 *set, guint lane)
 {
 	set[lane / 64] |= (guint64)1 << (lane % 64);
 }
-gboolean lane_set_meets(const guint64 *a, const guint64 *b, guint words);
+static inline gboolean
+lane_set_meets(const guint64 *a, const guint64 *b, guint words)
+{
+	for (guint i = 0; i < words; i++) {
+		if (a[i] & b[i])
+			return TRUE;
+	}
+	return FALSE;
+}
 
 /* The set of this segment that a member of `of` is in and `lane` too; NULL: they were not connected then. */
 const guint64 *timeline_connected(

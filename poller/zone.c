@@ -2,6 +2,7 @@
 
 #define MINUTE ((gint64)60 * G_USEC_PER_SEC)
 #define QUARTER (15 * MINUTE)
+#define DAY (24 * 60 * MINUTE)
 
 void
 zone_init(struct zone *zone, GTimeZone *tz, gboolean fixed)
@@ -43,6 +44,28 @@ tz_offset(GTimeZone *tz, gint64 utc)
 	return interval < 0 ? 0 : g_time_zone_get_offset(tz, interval) * (gint64)G_USEC_PER_SEC;
 }
 
+static gint64 G_GNUC_NO_INLINE
+look_for_calm(struct zone *zone, gint64 utc)
+{
+	const gint64 from = utc - 3 * DAY, to = utc + 3 * DAY, offset = tz_offset(zone->tz, utc);
+	/* The same interval at both ends: none begins between them. */
+	if (g_time_zone_find_interval(zone->tz, G_TIME_TYPE_UNIVERSAL, seconds(from)) ==
+	    g_time_zone_find_interval(zone->tz, G_TIME_TYPE_UNIVERSAL, seconds(to))) {
+		zone->calm.from = from;
+		zone->calm.to = to;
+		zone->calm.offset = offset;
+	}
+	return offset;
+}
+
+/* What a zone's own rules say: nearly always of a time near one that was asked for before. */
+static inline gint64
+rules_offset(struct zone *zone, gint64 utc)
+{
+	return utc >= zone->calm.from && utc <= zone->calm.to ? zone->calm.offset
+	                                                      : look_for_calm(zone, utc);
+}
+
 /*
  * Wall -> UTC by the rules: of the two times that a repeated hour may mean, the first that is not before `last`; a time in
  * the skipped hour is read with the offset before the change.
@@ -50,8 +73,7 @@ tz_offset(GTimeZone *tz, gint64 utc)
 static gint64
 by_rules(GTimeZone *tz, gint64 wall, gint64 last)
 {
-	gint64 earlier = wall - tz_offset(tz, wall - 24 * 60 * MINUTE),
-	       later = wall - tz_offset(tz, wall + 24 * 60 * MINUTE);
+	gint64 earlier = wall - tz_offset(tz, wall - DAY), later = wall - tz_offset(tz, wall + DAY);
 	gint64 first = MIN(earlier, later), second = MAX(earlier, later);
 	gboolean first_fits = first + tz_offset(tz, first) == wall,
 		 second_fits = second + tz_offset(tz, second) == wall;
@@ -62,31 +84,43 @@ by_rules(GTimeZone *tz, gint64 wall, gint64 last)
 	return earlier;
 }
 
+static gint64
+by_own_rules(struct zone *zone, gint64 wall, gint64 last)
+{
+	const gint64 offset = rules_offset(zone, wall);
+	/* No change within a day: one time only, and it fits. */
+	if (wall - DAY >= zone->calm.from && wall + DAY <= zone->calm.to)
+		return wall - offset;
+	return by_rules(zone->tz, wall, last);
+}
+
 void
 zone_begin(struct zone_run *run, struct zone *zone, gint64 wall, gint64 epoch)
 {
 	*run = (struct zone_run){
 		.zone = zone, .offset = zone->offset, .last = WALL_NONE, .follow = zone->fixed
 	};
-	if (epoch != 0 && wall != WALL_NONE && !zone->fixed && !is_offset(zone_offset(wall, epoch)))
-		epoch = 0;
 	if (epoch != 0 && wall != WALL_NONE && !zone->fixed) {
-		run->offset = zone->offset = zone_offset(wall, epoch);
-		run->anchored = zone->known = TRUE;
-		run->follow =
-		    zone->tz != NULL && tz_offset(zone->tz, epoch * G_USEC_PER_SEC) == run->offset;
-	} else if (epoch != 0) {
+		const gint64 offset = zone_offset(wall, epoch), utc = epoch * G_USEC_PER_SEC;
+		if (is_offset(offset)) {
+			run->offset = zone->offset = offset;
+			run->last = utc;
+			run->anchored = run->plain = zone->known = TRUE;
+			run->follow = zone->tz != NULL && rules_offset(zone, utc) == offset;
+			return;
+		}
+		epoch = 0;
+	}
+	if (epoch != 0) {
 		run->anchored = TRUE;
 		run->last = epoch * G_USEC_PER_SEC;
 	} else if (!zone->fixed && !zone->known && zone->tz != NULL) {
 		run->follow = TRUE;
 	}
-	if (run->anchored)
-		run->last = epoch * G_USEC_PER_SEC;
 }
 
 gint64
-zone_utc(struct zone_run *run, struct wall wall, gint64 epoch)
+zone_utc_far(struct zone_run *run, struct wall wall, gint64 epoch)
 {
 	if (wall.us == WALL_NONE)
 		return run->last != WALL_NONE ? run->last : 0;
@@ -103,13 +137,15 @@ zone_utc(struct zone_run *run, struct wall wall, gint64 epoch)
 		if (run->follow && epoch == 0 &&
 		    (!run->anchored || run->last == WALL_NONE || utc < run->last - MINUTE ||
 			utc > run->last + 10 * MINUTE || run->zone->fixed))
-			utc = by_rules(run->zone->tz, wall.us, run->last);
+			utc = by_own_rules(run->zone, wall.us, run->last);
 		else if (run->follow && run->zone->fixed)
-			utc = by_rules(run->zone->tz, wall.us, epoch * G_USEC_PER_SEC);
+			utc = by_own_rules(run->zone, wall.us, epoch * G_USEC_PER_SEC);
 		else if (!run->follow && run->last != WALL_NONE && utc < run->last - 30 * MINUTE &&
 			 utc > run->last - 90 * MINUTE)
 			utc = wall.us - (run->offset -= 60 * MINUTE);
 		run->offset = wall.us - utc;
+		/* Rules may tell an offset that no uniqueid would. */
+		run->plain &= run->offset % QUARTER == 0 && is_offset(run->offset);
 	}
 	if (run->last == WALL_NONE || utc > run->last)
 		run->last = utc;
