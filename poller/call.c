@@ -1,7 +1,8 @@
 #include "poller/call_private.h"
 
+#include "poller/bytes.h"
+
 #include <stdarg.h>
-#include <string.h>
 
 const char *
 direction_name(enum direction direction)
@@ -33,24 +34,26 @@ settled_name(enum settled settled)
 }
 
 guint64 *
-call_new_set(const struct call_builder *b)
+call_new_sets(const struct call_builder *b, guint n)
 {
-	return arena_alloc0(b->arena, b->t->words * sizeof(guint64));
+	const gsize words = (gsize)n * b->t->words;
+	guint64 *sets = arena_alloc(b->arena, words * sizeof *sets);
+	for (gsize i = 0; i < words; i++)
+		sets[i] = 0;
+	return sets;
 }
 
-gboolean
-call_is_under(const struct call_builder *b, guint lane)
+const char *
+call_name_id(struct arena *arena, const char *pbx, const char *linkedid)
 {
-	const char *linkedid = b->t->lanes[lane].channel->linkedid;
-	return linkedid == b->call->linkedid || strcmp(linkedid, b->call->linkedid) == 0;
-}
-
-gboolean
-call_is_beginning(const struct call_builder *b, guint lane)
-{
-	const struct channel *c = b->t->lanes[lane].channel;
-	return b->parties[lane].kind != PARTY_PLUMBING &&
-	       (c->uniqueid == c->linkedid || strcmp(c->uniqueid, c->linkedid) == 0);
+	if (pbx == NULL)
+		return linkedid;
+	const gsize n = strlen(pbx), rest = strlen(linkedid) + 1;
+	char *id = arena_alloc_text(arena, n + 1 + rest);
+	memcpy(id, pbx, n);
+	id[n] = '-';
+	memcpy(id + n + 1, linkedid, rest);
+	return id;
 }
 
 void
@@ -70,6 +73,26 @@ call_note(struct call_builder *b, const char *format, ...)
 }
 
 /* Direction, and who stands on which side. */
+
+/* Lanes are added in order. */
+static void
+add_client(struct call_builder *b, guint lane)
+{
+	lane_set_add(b->client, lane);
+	if (b->first_client < 0)
+		b->first_client = (int)lane;
+	b->last_client = (int)lane;
+}
+
+static void
+find_under(struct call_builder *b)
+{
+	const char *linkedid = b->call->linkedid;
+	for (guint i = 0; i < b->t->n_lanes; i++) {
+		if (call_same_text(b->t->lanes[i].channel->linkedid, linkedid))
+			lane_set_add(b->under, i);
+	}
+}
 
 static int
 first_rung(const struct call_builder *b)
@@ -91,9 +114,9 @@ add_dialled(struct call_builder *b, enum party_kind kind)
 		if (i == b->beginning || (int)i == b->caller || !call_is_under(b, i) ||
 		    b->parties[i].kind != kind || call_is_beginning(b, i))
 			continue;
-		if (kind == PARTY_EMPLOYEE && g_strcmp0(b->parties[i].ext, b->caller_ext) == 0)
+		if (kind == PARTY_EMPLOYEE && call_same_text(b->parties[i].ext, b->caller_ext))
 			continue;
-		lane_set_add(b->client, i);
+		add_client(b, i);
 		n++;
 	}
 	return n;
@@ -111,7 +134,6 @@ decide_direction(struct call_builder *b)
 {
 	struct call *call = b->call;
 	guint begin = b->beginning;
-	b->client = call_new_set(b);
 	b->caller = -1;
 	b->caller_ext = NULL;
 	gboolean originated = b->parties[begin].kind == PARTY_LOCAL;
@@ -120,7 +142,7 @@ decide_direction(struct call_builder *b)
 		int rung = first_rung(b);
 		if (rung >= 0 && b->parties[rung].kind == PARTY_OUTSIDE) {
 			call->direction = DIRECTION_IN;
-			lane_set_add(b->client, (guint)rung);
+			add_client(b, (guint)rung);
 			return;
 		}
 		if (rung >= 0)
@@ -130,7 +152,7 @@ decide_direction(struct call_builder *b)
 			    b, begin, party_of_local(b->rules, &b->t->lanes[begin], b->arena));
 	} else if (b->parties[begin].kind == PARTY_OUTSIDE) {
 		call->direction = DIRECTION_IN;
-		lane_set_add(b->client, begin);
+		add_client(b, begin);
 		return;
 	} else {
 		set_caller(b, begin, b->parties[begin].ext);
@@ -146,23 +168,28 @@ decide_direction(struct call_builder *b)
 /* Ends. */
 
 /* Members of a queue may be rung again while the client waits: its own life decides, and theirs. */
-static gboolean
-is_part(const struct call_builder *b, guint lane)
+static const guint64 *
+find_parts(const struct call_builder *b)
 {
-	if (lane == b->beginning || (int)lane == b->caller || lane_set_has(b->client, lane))
-		return TRUE;
-	for (guint i = 0; i < b->call->n_legs; i++) {
-		if (b->leg_sets[i] != NULL && lane_set_has(b->leg_sets[i], lane))
-			return TRUE;
+	/* Nobody asks any more who heard whom. */
+	guint64 *parts = b->heard;
+	const guint words = b->t->words, n_legs = b->call->n_legs;
+	for (guint word = 0; word < words; word++) {
+		parts[word] = b->client[word];
+		for (guint i = 0; i < n_legs; i++)
+			parts[word] |= call_leg_set(b, i)[word];
 	}
-	return FALSE;
+	lane_set_add(parts, b->beginning);
+	if (b->caller >= 0)
+		lane_set_add(parts, (guint)b->caller);
+	return parts;
 }
 
 /* The lanes that have ended, by CEL or by their own record: Asterisk writes it when its channel has hung up (main/cdr.c: party A). */
 static guint64 *
 find_ended(const struct call_builder *b)
 {
-	guint64 *ended = call_new_set(b);
+	guint64 *ended = call_new_sets(b, 1);
 	for (guint i = 0; i < b->t->n_lanes; i++) {
 		if (b->t->lanes[i].end != TIME_NONE)
 			lane_set_add(ended, i);
@@ -214,12 +241,12 @@ decide_end(struct call_builder *b)
 {
 	struct call *call = b->call;
 	gboolean open = FALSE;
-	const guint64 *ended = NULL;
+	const guint64 *parts = find_parts(b), *ended = NULL;
 	call->end = TIME_NONE;
 	call->recorded = b->group->n_records > 0;
 	for (guint i = 0; i < b->t->n_lanes; i++) {
 		const struct lane *lane = &b->t->lanes[i];
-		if (!is_part(b, i))
+		if (!lane_set_has(parts, i))
 			continue;
 		if (lane->end == TIME_NONE) {
 			open = TRUE;
@@ -311,22 +338,42 @@ list_aliases(struct call_builder *b, const GPtrArray *calls, const struct call *
 	return list;
 }
 
-static struct call *
-build_one(struct call_builder *b, guint beginning)
+static void
+begin_call(struct call_builder *b, guint beginning)
 {
-	struct call *call = arena_alloc0(b->arena, sizeof *call);
 	const struct lane *lane = &b->t->lanes[beginning];
-	b->call = call;
+	struct call *call = b->call = arena_alloc0(b->arena, sizeof *call);
 	b->beginning = beginning;
 	call->basis = "cel";
 	call->linkedid = lane->channel->linkedid;
-	call->callid = b->rules->name != NULL
-	                   ? arena_printf(b->arena, "%s-%s", b->rules->name, call->linkedid)
-	                   : call->linkedid;
+	call->callid = call_name_id(b->arena, b->rules->name, call->linkedid);
 	call->start = lane->start;
 	call->answer = TIME_NONE;
 	call->hold = -1;
+	b->under = call_new_sets(b, 3);
+	b->client = b->under + b->t->words;
+	b->heard = b->client + b->t->words;
+	b->first_client = b->last_client = -1;
+	b->leg_sets = NULL;
+	b->room_legs = b->room_sets = 0;
+	find_under(b);
+}
 
+static const char **
+list_notes(const struct call_builder *b)
+{
+	const guint n = b->notes != NULL ? b->notes->len : 0;
+	const char **notes = arena_alloc(b->arena, (n + 1) * sizeof *notes);
+	for (guint i = 0; i < n; i++)
+		notes[i] = b->notes->pdata[i];
+	return notes;
+}
+
+static struct call *
+build_one(struct call_builder *b, guint beginning)
+{
+	begin_call(b, beginning);
+	struct call *call = b->call;
 	decide_direction(b);
 	call_find_legs(b);
 	call_measure_talk(b);
@@ -347,11 +394,55 @@ build_one(struct call_builder *b, guint beginning)
 		call_note(b, "more rows than are looked at for one call: the rest was left out");
 
 	call->n_notes = b->notes != NULL ? b->notes->len : 0;
-	call->notes = arena_alloc(b->arena, (call->n_notes + 1) * sizeof *call->notes);
-	for (guint i = 0; i < call->n_notes; i++)
-		call->notes[i] = b->notes->pdata[i];
+	call->notes = list_notes(b);
 	g_clear_pointer(&b->notes, g_ptr_array_unref);
 	return call;
+}
+
+/* Was the channel's own uniqueid the linkedid it began under? */
+static gboolean
+began_its_own(const struct channel *c)
+{
+	if (c->uniqueid == c->linkedid)
+		return TRUE;
+	if (c->linkedid == c->linkedid_now)
+		return bytes_equal(
+		    c->uniqueid, c->uniqueid_len, c->linkedid_now, c->linkedid_now_len);
+	return strcmp(c->uniqueid, c->linkedid) == 0;
+}
+
+static void
+look_at_lanes(struct call_builder *b)
+{
+	const guint n = b->t->n_lanes;
+	b->parties = arena_alloc(b->arena, (n + 1) * sizeof *b->parties);
+	b->beginnings = call_new_sets(b, 1);
+	for (guint i = 0; i < n; i++) {
+		const struct lane *lane = &b->t->lanes[i];
+		b->parties[i] = party_of(b->rules, lane, b->arena);
+		if (b->parties[i].kind != PARTY_PLUMBING && began_its_own(lane->channel))
+			lane_set_add(b->beginnings, i);
+	}
+}
+
+/* Every question about the rows is about few of them: they are gone through once. */
+static void
+look_at_steps(struct call_builder *b)
+{
+	const guint32 notable = (guint32)1 << CEL_APP_START | (guint32)1 << CEL_BLINDTRANSFER |
+	                        (guint32)1 << CEL_ATTENDEDTRANSFER |
+	                        (guint32)1 << CEL_STREAM_BEGIN | (guint32)1 << CEL_STREAM_END;
+	const struct group *g = b->group;
+	if ((g->events & notable) == 0)
+		return;
+	guint n = 0, *list = arena_alloc(b->arena, g->n_steps * sizeof *list);
+	/* Which step it is cannot be foreseen: a decision for each would cost more than to write down all. */
+	for (guint i = 0; i < g->n_steps; i++) {
+		list[n] = i;
+		n += (notable >> g->steps[i].event) & 1;
+	}
+	b->notable = list;
+	b->n_notable = n;
 }
 
 void
@@ -362,9 +453,8 @@ call_build(struct group *group, const struct timeline *timeline, const struct ca
 	struct call_builder b = {
 		.group = group, .t = timeline, .rules = rules, .arena = &group->arena
 	};
-	b.parties = arena_alloc(b.arena, (timeline->n_lanes + 1) * sizeof *b.parties);
-	for (guint i = 0; i < timeline->n_lanes; i++)
-		b.parties[i] = party_of(rules, &timeline->lanes[i], b.arena);
+	look_at_lanes(&b);
+	look_at_steps(&b);
 	const char *const *linkedids = NULL;
 	for (guint i = 0; i < timeline->n_lanes; i++) {
 		if (!call_is_beginning(&b, i))

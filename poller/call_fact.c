@@ -3,12 +3,10 @@
 
 #include "poller/extra.h"
 
-#include <string.h>
-
 static const struct step *
-step_at(const struct call_builder *b, guint i)
+notable_step(const struct call_builder *b, guint i)
 {
-	return &b->group->steps[i];
+	return &b->group->steps[b->notable[i]];
 }
 
 static const struct record *
@@ -36,8 +34,8 @@ is_of_call(const struct call_builder *b, guint lane)
 static const char *
 number_from_transfer(const struct call_builder *b)
 {
-	for (guint i = 0; i < b->group->n_steps; i++) {
-		const struct step *s = step_at(b, i);
+	for (guint i = 0; i < b->n_notable; i++) {
+		const struct step *s = notable_step(b, i);
 		int lane = s->event == CEL_BLINDTRANSFER ? timeline_lane(b->t, s->channel) : -1;
 		if (lane < 0 || !is_of_call(b, (guint)lane))
 			continue;
@@ -51,8 +49,8 @@ number_from_transfer(const struct call_builder *b)
 static const char *
 number_from_outside_leg(const struct call_builder *b)
 {
-	for (guint i = b->t->n_lanes; i-- > 0;) {
-		if (!lane_set_has(b->client, i))
+	for (int i = b->last_client; i >= 0; i--) {
+		if (!lane_set_has(b->client, (guint)i))
 			continue;
 		const struct channel *c = b->t->lanes[i].channel;
 		if (number_is_dialable(c->cid_num))
@@ -79,8 +77,8 @@ number_from_dial(const struct call_builder *b)
 static const char *
 number_from_file(const struct call_builder *b)
 {
-	for (guint i = 0; i < b->group->n_steps; i++) {
-		const struct step *s = step_at(b, i);
+	for (guint i = 0; i < b->n_notable; i++) {
+		const struct step *s = notable_step(b, i);
 		int lane = s->event == CEL_APP_START && s->app.id == APP_MIXMONITOR
 		               ? timeline_lane(b->t, s->channel)
 		               : -1;
@@ -126,40 +124,34 @@ outgoing_number(const struct call_builder *b)
 static const char *
 client_of_incoming(const struct call_builder *b)
 {
+	const struct channel *c = b->t->lanes[b->first_client].channel;
+	if (number_is_dialable(c->cid_num))
+		return c->cid_num;
+	/* Another is an originate that rang the client first. */
+	return b->first_client == (int)b->beginning ? NULL : number_from_dial(b);
+}
+
+static const char *
+client_of_internal(const struct call_builder *b)
+{
 	for (guint i = 0; i < b->t->n_lanes; i++) {
-		if (lane_set_has(b->client, i)) {
-			const struct channel *c = b->t->lanes[i].channel;
-			if (i == b->beginning)
-				return number_is_dialable(c->cid_num) ? c->cid_num : NULL;
-			/* An originate that rang the client first. */
-			const char *number =
-			    number_is_dialable(c->cid_num) ? c->cid_num : number_from_dial(b);
-			return number;
-		}
+		if (lane_set_has(b->client, i) && b->parties[i].ext != NULL)
+			return b->parties[i].ext;
 	}
-	return NULL;
+	const char *exten = b->t->lanes[b->beginning].channel->exten;
+	return number_is_dialable(exten) ? exten : NULL;
 }
 
 void
 call_find_client_number(struct call_builder *b)
 {
 	struct call *call = b->call;
-	const char *number;
-	if (call->direction == DIRECTION_IN) {
-		number = client_of_incoming(b);
-	} else if (call->direction == DIRECTION_OUT) {
-		number = outgoing_number(b);
-	} else {
-		number = NULL;
-		for (guint i = 0; i < b->t->n_lanes && number == NULL; i++) {
-			if (lane_set_has(b->client, i))
-				number = b->parties[i].ext;
-		}
-		if (number == NULL && number_is_dialable(b->t->lanes[b->beginning].channel->exten))
-			number = b->t->lanes[b->beginning].channel->exten;
-		call->client = number;
+	if (call->direction == DIRECTION_INTERNAL) {
+		call->client = client_of_internal(b);
 		return;
 	}
+	const char *number =
+	    call->direction == DIRECTION_IN ? client_of_incoming(b) : outgoing_number(b);
 	if (number == NULL) {
 		call->client = b->rules->anonymous;
 		if (call->client != NULL)
@@ -189,7 +181,7 @@ call_find_did(struct call_builder *b)
 	} else if (call->direction == DIRECTION_OUT) {
 		/* Once the trunk is dialled, the caller's channel carries the outbound caller ID. */
 		const char *number = begin->cid_last;
-		if (is_client_number(b, number) && g_strcmp0(number, call->client) != 0)
+		if (is_client_number(b, number) && !call_same_text(number, call->client))
 			call->did = number;
 	}
 }
@@ -198,8 +190,8 @@ call_find_did(struct call_builder *b)
 static gboolean
 is_application(const struct call_builder *b, const char *number)
 {
-	for (guint i = 0; i < b->group->n_steps; i++) {
-		const struct step *s = step_at(b, i);
+	for (guint i = 0; i < b->n_notable; i++) {
+		const struct step *s = notable_step(b, i);
 		if (s->event != CEL_APP_START || s->app.id == APP_MIXMONITOR ||
 		    s->app.id == APP_VOICEMAIL)
 			continue;
@@ -224,8 +216,8 @@ is_callable(const struct call_builder *b, const char *number)
 static const char *
 extension_from_file(const struct call_builder *b)
 {
-	for (guint i = 0; i < b->group->n_steps; i++) {
-		const struct step *s = step_at(b, i);
+	for (guint i = 0; i < b->n_notable; i++) {
+		const struct step *s = notable_step(b, i);
 		if (s->event != CEL_APP_START || s->app.id != APP_MIXMONITOR ||
 		    strcmp(s->channel->uniqueid, b->call->linkedid) != 0)
 			continue;
@@ -265,12 +257,9 @@ joined_after(const struct call_builder *b, guint leg, gint64 id)
 {
 	for (guint i = 0; i < b->t->n_segments; i++) {
 		const struct segment *s = &b->t->segments[i];
-		for (guint k = 0; k < s->n_sets; k++) {
-			const guint64 *set = b->t->sets + (gsize)(s->first_set + k) * b->t->words;
-			if (lane_set_meets(set, b->client, b->t->words) &&
-			    lane_set_meets(set, b->leg_sets[leg], b->t->words))
-				return s->to_id > id;
-		}
+		const guint64 *heard = call_heard(b, s);
+		if (heard != NULL && lane_set_meets(heard, call_leg_set(b, leg), b->t->words))
+			return s->to_id > id;
 	}
 	return FALSE;
 }
@@ -281,8 +270,8 @@ call_find_transfers(struct call_builder *b)
 	struct call *call = b->call;
 	if (!group_has(b->group, CEL_BLINDTRANSFER) && !group_has(b->group, CEL_ATTENDEDTRANSFER))
 		return;
-	for (guint i = 0; i < b->group->n_steps; i++) {
-		const struct step *s = step_at(b, i);
+	for (guint i = 0; i < b->n_notable; i++) {
+		const struct step *s = notable_step(b, i);
 		if (s->event != CEL_BLINDTRANSFER && s->event != CEL_ATTENDEDTRANSFER)
 			continue;
 		int lane = timeline_lane(b->t, s->channel);
@@ -301,8 +290,8 @@ call_find_transfers(struct call_builder *b)
 		for (guint j = 0; j < call->n_legs; j++) {
 			struct leg *leg = &call->legs[j];
 			/* Of several in a row, the last before it joined. */
-			if (leg->connected && g_strcmp0(leg->ext, by) != 0 &&
-			    b->leg_sets[j] != NULL && joined_after(b, j, s->id))
+			if (leg->connected && !call_same_text(leg->ext, by) &&
+			    joined_after(b, j, s->id))
 				leg->transferred_from = by;
 		}
 	}
@@ -316,8 +305,8 @@ measure_hold(struct call_builder *b)
 	gint64 began = TIME_NONE;
 	if (!group_has(b->group, CEL_STREAM_BEGIN) && !group_has(b->group, CEL_STREAM_END))
 		return;
-	for (guint i = 0; i < b->group->n_steps; i++) {
-		const struct step *s = step_at(b, i);
+	for (guint i = 0; i < b->n_notable; i++) {
+		const struct step *s = notable_step(b, i);
 		int lane = s->event == CEL_STREAM_BEGIN || s->event == CEL_STREAM_END
 		               ? timeline_lane(b->t, s->channel)
 		               : -1;
@@ -328,13 +317,14 @@ measure_hold(struct call_builder *b)
 		if (!lane_set_has(b->client, (guint)lane))
 			continue;
 		if (s->event == CEL_STREAM_BEGIN) {
-			began = s->moh ? b->t->times[i] : TIME_NONE;
+			began = s->moh ? b->t->times[b->notable[i]] : TIME_NONE;
 			continue;
 		}
 		/* Music counts as hold while the client is connected; a queue's music before that is waiting. */
 		for (guint k = 0; k < b->t->n_segments && began != TIME_NONE; k++) {
 			const struct segment *g = &b->t->segments[k];
-			gint64 from = MAX(g->from, began), to = MIN(g->to, b->t->times[i]);
+			gint64 from = MAX(g->from, began),
+			       to = MIN(g->to, b->t->times[b->notable[i]]);
 			if (to > from &&
 			    timeline_connected(b->t, g, b->client, (guint)lane) != NULL)
 				b->call->hold += to - from;
@@ -343,26 +333,29 @@ measure_hold(struct call_builder *b)
 	}
 }
 
+static const char *
+who_hung_up(const struct call_builder *b)
+{
+	const char *source = b->last_client >= 0 ? b->t->lanes[b->last_client].hung_up_by : "";
+	/* Of several channels of one name the last. */
+	for (guint i = b->t->n_lanes; source[0] != '\0' && i-- > 0;) {
+		if (call_same_text(b->t->lanes[i].channel->name, source))
+			return lane_set_has(b->client, i) ? "client" : b->parties[i].ext;
+	}
+	return NULL;
+}
+
 void
 call_find_circumstances(struct call_builder *b)
 {
 	struct call *call = b->call;
 	measure_hold(b);
-	const char *source = "";
-	for (guint i = 0; i < b->t->n_lanes; i++) {
-		if (lane_set_has(b->client, i))
-			source = b->t->lanes[i].hung_up_by;
-	}
-	for (guint i = 0; i < b->t->n_lanes && source[0] != '\0'; i++) {
-		const char *name = b->t->lanes[i].channel->name;
-		if (strcmp(name, source) == 0)
-			call->hung_up = lane_set_has(b->client, i) ? "client" : b->parties[i].ext;
-	}
+	call->hung_up = who_hung_up(b);
 	if (!group_has_application(b->group, APP_VOICEMAIL) &&
 	    !group_has_application(b->group, APP_QUEUE))
 		return;
-	for (guint i = 0; i < b->group->n_steps; i++) {
-		const struct step *s = step_at(b, i);
+	for (guint i = 0; i < b->n_notable; i++) {
+		const struct step *s = notable_step(b, i);
 		int lane = s->event == CEL_APP_START ? timeline_lane(b->t, s->channel) : -1;
 		if (lane < 0 || !lane_set_has(b->client, (guint)lane))
 			continue;
@@ -374,34 +367,48 @@ call_find_circumstances(struct call_builder *b)
 	}
 }
 
+/* Is it the record of a channel of the client's, or of a dialling of one? */
+static gboolean
+is_of_client(const struct call_builder *b, const struct record *r)
+{
+	const int lane = timeline_lane(b->t, r->channel);
+	if (lane >= 0 && lane_set_has(b->client, (guint)lane))
+		return TRUE;
+	for (int i = b->first_client; i >= 0 && i <= b->last_client; i++) {
+		if (lane_set_has(b->client, (guint)i) &&
+		    strcmp(b->t->lanes[i].channel->name, r->dstchannel) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 /* CDR as the second witness: it is never believed against CEL, but where it says otherwise that is worth a note. */
 void
 call_compare_with_cdr(struct call_builder *b)
 {
 	const struct call *call = b->call;
+	const gboolean answered = call->result == RESULT_ANSWERED;
 	gint64 billsec = 0;
 	gboolean asked = FALSE;
+	if (answered && call->talk <= 2 * G_USEC_PER_SEC)
+		return;
 	for (guint i = 0; i < b->group->n_records; i++) {
 		const struct record *r = record_at(b, i);
-		int lane = r->channel != NULL ? timeline_lane(b->t, r->channel) : -1;
-		gboolean clients = lane >= 0 && lane_set_has(b->client, (guint)lane);
-		for (guint j = 0; j < b->t->n_lanes && !clients; j++)
-			clients = lane_set_has(b->client, j) &&
-			          strcmp(b->t->lanes[j].channel->name, r->dstchannel) == 0;
-		if (!clients || r->dstchannel[0] == '\0')
+		if (r->dstchannel[0] == '\0' || !is_of_client(b, r))
 			continue;
 		asked = TRUE;
-		if (strcmp(r->disposition, "ANSWERED") == 0)
-			billsec = MAX(billsec, r->billsec);
+		if (r->billsec > billsec && strcmp(r->disposition, "ANSWERED") == 0)
+			billsec = r->billsec;
+		/* They agree. */
+		if (answered && billsec > 0)
+			return;
 	}
-	if (!asked)
-		return;
-	if (call->result != RESULT_ANSWERED && billsec > 1)
+	if (!answered && billsec > 1)
 		call_note(b,
 		    "CDR says answered for %" G_GINT64_FORMAT
 		    " s, but by CEL nobody was connected with the client",
 		    billsec);
-	else if (call->result == RESULT_ANSWERED && billsec == 0 && call->talk > 2 * G_USEC_PER_SEC)
+	else if (answered && asked)
 		call_note(b,
 		    "CDR has no answered record, but by CEL the client was connected for "
 		    "%" G_GINT64_FORMAT " s",

@@ -1,8 +1,6 @@
 /* The recordings of a call, and which of them holds whose talk. */
 #include "poller/call_private.h"
 
-#include <string.h>
-
 struct recorder {
 	struct call_recording what;
 	int lane; /* the channel that records; -1: only a CDR record tells of it */
@@ -10,10 +8,11 @@ struct recorder {
 	gboolean bridged_only; /* option b: nothing is written while the channel is in no bridge */
 };
 
+/* The name behind the last / of a path of n bytes. */
 static const char *
-base_name(const char *path)
+base_name(const char *path, gsize n)
 {
-	const char *slash = strrchr(path, '/');
+	const char *slash = memrchr(path, '/', n);
 	return slash != NULL ? slash + 1 : path;
 }
 
@@ -41,39 +40,52 @@ struct recorder_list {
 	guint n, room;
 };
 
-static void
-add_recorder(struct recorder_list *list, const struct recorder *r)
+/* The recorder of this file, to be filled in; NULL: it names none, or one that is listed. */
+static struct recorder *
+add_recorder(struct recorder_list *list, const char *file)
 {
-	if (r->what.file[0] == '\0')
-		return;
+	if (file[0] == '\0')
+		return NULL;
 	for (guint i = 0; i < list->n; i++) {
 		/* Stopped and started again, or re-attached after a transfer: the same file goes on. */
-		if (same_recording(list->items[i].what.file, r->what.file))
-			return;
+		if (same_recording(list->items[i].what.file, file))
+			return NULL;
 	}
 	list->items =
 	    arena_grow(list->arena, list->items, list->n, &list->room, sizeof *list->items);
-	list->items[list->n++] = *r;
+	return &list->items[list->n++];
+}
+
+/* Is there a "b" among the options of MixMonitor, ",options" and what comes behind them? */
+static gboolean
+is_bridged_only(const char *options)
+{
+	if (*options == '\0')
+		return FALSE;
+	for (options++; *options != '\0' && *options != ',' && *options != '('; options++) {
+		if (*options == 'b')
+			return TRUE;
+	}
+	return FALSE;
 }
 
 static void
 list_started(struct call_builder *b, struct recorder_list *list)
 {
-	for (guint i = 0; i < b->group->n_steps; i++) {
-		const struct step *s = &b->group->steps[i];
+	for (guint i = 0; i < b->n_notable; i++) {
+		const struct step *s = &b->group->steps[b->notable[i]];
 		if (s->event != CEL_APP_START || s->app.id != APP_MIXMONITOR)
 			continue;
 		const gsize n = (gsize)(strchrnul(s->app.data, ',') - s->app.data);
-		const char *path = arena_string_n(b->arena, s->app.data, n);
-		const char *options = s->app.data + n;
-		struct recorder r = { .what = { base_name(path), path },
-			.lane = timeline_lane(b->t, s->channel),
-			.started = b->t->times[i],
-			.started_id = s->id,
-			.bridged_only =
-			    options[0] == ',' &&
-			    memchr(options + 1, 'b', strcspn(options + 1, ",(")) != NULL };
-		add_recorder(list, &r);
+		const char *path = arena_string_n(b->arena, s->app.data, n),
+			   *file = base_name(path, n);
+		struct recorder *r = add_recorder(list, file);
+		if (r != NULL)
+			*r = (struct recorder){ .what = { file, path },
+				.lane = timeline_lane(b->t, s->channel),
+				.started = b->t->times[b->notable[i]],
+				.started_id = s->id,
+				.bridged_only = is_bridged_only(s->app.data + n) };
 	}
 }
 
@@ -85,13 +97,15 @@ list_recorders(struct call_builder *b)
 		list_started(b, &list);
 	for (guint i = 0; i < b->group->n_records; i++) {
 		const struct record *record = &b->group->records[i];
-		int lane = record->channel != NULL ? timeline_lane(b->t, record->channel) : -1;
-		struct recorder r = { .what = { base_name(record->recordingfile),
-					  record->recordingfile },
+		const char *path = record->recordingfile, *file = base_name(path, strlen(path));
+		struct recorder *r = add_recorder(&list, file);
+		if (r == NULL)
+			continue;
+		const int lane = timeline_lane(b->t, record->channel);
+		*r = (struct recorder){ .what = { file, path },
 			.lane = lane,
 			.started = lane >= 0 ? b->t->lanes[lane].start : TIME_NONE,
 			.started_id = lane >= 0 ? b->t->lanes[lane].start_id : 0 };
-		add_recorder(&list, &r);
 	}
 	return list;
 }
@@ -161,7 +175,7 @@ choose_recording(struct call_builder *b, const struct recorder_list *recorders, 
 			continue;
 		gint64 heard, length = recorded_length(b, r);
 		gboolean missed;
-		measure_recorder(b, r, b->leg_sets[leg_index], &heard, &missed);
+		measure_recorder(b, r, call_leg_set(b, leg_index), &heard, &missed);
 		if (heard == 0 && (missed || leg->talk > 0))
 			continue;
 		gboolean better = best == NULL || (best_missed && !missed);

@@ -22,8 +22,8 @@ char *number_rewritten(const number_rewrite *rewrite, const char *number);
 gboolean number_is_dialable(const char *text);
 
 /*
- * The same as a part of `number` itself, where the rules do no more than take a leading + away, as the default does; NULL: they
- * do more.
+ * The same as a part of `number` itself, which is ASCII (as what is dialable is), where the rules do no more than take a
+ * leading + away, as the default does; NULL: they do more.
  */
 const char *number_rewritten_part(const number_rewrite *rewrite, const char *number);
 
