@@ -246,25 +246,21 @@ is_dial(const struct cel_row *row)
 	       bytes_4(row->text[CEL_APPNAME]) == bytes_4("Dial");
 }
 
-/* `linkedid` is the row's as the group keeps it. */
 static inline void
-note_channel(struct channel *c, const struct cel_row *row, const struct text *linkedid)
+note_caller(struct channel *c, const struct cel_row *row)
 {
-	if (!c->started && (row->event == CEL_CHAN_START || row->id < c->first_id))
-		describe_channel(c, row, linkedid->at);
-	if (row->id > c->last_id) {
-		c->last_id = row->id;
-		c->linkedid_now = linkedid->at;
-		c->linkedid_now_len = (guint32)linkedid->len;
-	}
-	c->first_id = MIN(c->first_id, row->id);
-	if (row->length[CEL_CID_NUM] > 0 && row->id > c->cid_last_id) {
-		if (G_UNLIKELY(row->length[CEL_CID_NUM] != c->cid_last_len ||
-			       !bytes_same(row->text[CEL_CID_NUM], c->cid_last, c->cid_last_len)))
-			note_number(c, row);
-		c->cid_last_id = row->id;
-	}
-	if (is_dial(row) && row->id < c->dial_id && row->length[CEL_APPDATA] > 0) {
+	if (row->length[CEL_CID_NUM] == 0 || row->id <= c->cid_last_id)
+		return;
+	if (G_UNLIKELY(row->length[CEL_CID_NUM] != c->cid_last_len ||
+		       !bytes_same(row->text[CEL_CID_NUM], c->cid_last, c->cid_last_len)))
+		note_number(c, row);
+	c->cid_last_id = row->id;
+}
+
+static inline void
+note_dial(struct channel *c, const struct cel_row *row)
+{
+	if (G_UNLIKELY(is_dial(row)) && row->id < c->dial_id && row->length[CEL_APPDATA] > 0) {
 		c->dial = arena_string_n(
 		    &c->group->arena, row->text[CEL_APPDATA], row->length[CEL_APPDATA]);
 		c->dial_id = row->id;
@@ -299,12 +295,12 @@ change_linkedid(assembly *a, struct channel *c, const struct cel_row *row, struc
 	return c->group->out ? NULL : c;
 }
 
-/* The same where it is mostly the one it had before. */
+/* The same where it may be the one it had before. */
 static inline struct channel *
 follow_linkedid(assembly *a, struct channel *c, const struct cel_row *row, struct text *linkedid)
 {
-	if (G_LIKELY(c->linkedid_now_len == linkedid->len && !c->group->out &&
-		     bytes_same_id(c->linkedid_now, linkedid->at, linkedid->len))) {
+	if (c->linkedid_now_len == linkedid->len && !c->group->out &&
+	    bytes_same_id(c->linkedid_now, linkedid->at, linkedid->len)) {
 		linkedid->at = c->linkedid_now;
 		return c;
 	}
@@ -327,7 +323,7 @@ find_channel(assembly *a, const struct cel_row *row, struct text *linkedid)
 	gboolean begins = bytes_equal(uniqueid.text, uniqueid.len, linkedid->at, linkedid->len);
 	/* Its own id may be known as a linkedid: another channel's `extra` named it. */
 	struct group *g = begins ? NULL : idmap_get_key(&a->linkedids, &uniqueid);
-	const struct channel *before = a->recent[0];
+	const struct channel *before = a->recent[1];
 	if (g == NULL && before != NULL && !before->group->out &&
 	    before->linkedid_now_len == linkedid->len &&
 	    bytes_same_id(before->linkedid_now, linkedid->at, linkedid->len)) {
@@ -351,33 +347,70 @@ find_channel(assembly *a, const struct cel_row *row, struct text *linkedid)
 	return channel_new(a, g, slot, &uniqueid, linkedid->at, begins);
 }
 
+/*
+ * Nothing about the channel is new but the row itself: it began, comes later than its last row, and goes on under the linkedid it
+ * had. So it is with nearly all rows but the first.
+ */
+static inline gboolean
+goes_on(const struct channel *c, const struct cel_row *row)
+{
+	return c->started && row->id > c->last_id && c->linkedid_now_len == row->linkedid_len &&
+	       bytes_same_id(c->linkedid_now, row->linkedid, row->linkedid_len) &&
+	       !c->group->out && c->group->n_steps < GROUP_STEPS_MAX;
+}
+
+/*
+ * Any other row. `c`: its channel, NULL: not one of the last. The channel with all that is new, NULL: the row tells nothing; *kept: the
+ * row's linkedid as its group keeps it.
+ */
+static G_GNUC_NO_INLINE struct channel *
+take_in(assembly *a, struct channel *c, const struct cel_row *row, const char **kept)
+{
+	struct text linkedid = row->linkedid_len > 0
+	                           ? (struct text){ row->linkedid, row->linkedid_len }
+	                           : (struct text){ row->uniqueid, row->uniqueid_len };
+	if (linkedid.len == 0)
+		return NULL;
+	c = c != NULL ? follow_linkedid(a, c, row, &linkedid) : find_channel(a, row, &linkedid);
+	if (c == NULL)
+		return NULL;
+	if (c->group->n_steps >= GROUP_STEPS_MAX) {
+		c->group->truncated = TRUE;
+		return NULL;
+	}
+	if (!c->started && (row->event == CEL_CHAN_START || row->id < c->first_id))
+		describe_channel(c, row, linkedid.at);
+	if (row->id > c->last_id) {
+		c->last_id = row->id;
+		c->linkedid_now = linkedid.at;
+		c->linkedid_now_len = (guint32)linkedid.len;
+	}
+	c->first_id = MIN(c->first_id, row->id);
+	*kept = linkedid.at;
+	return c;
+}
+
 void
 assembly_add(assembly *a, const struct cel_row *row)
 {
 	if (row->event == CEL_OTHER || row->event == CEL_APP_END)
 		return;
-	struct text linkedid = row->linkedid_len > 0
-	                           ? (struct text){ row->linkedid, row->linkedid_len }
-	                           : (struct text){ row->uniqueid, row->uniqueid_len };
-	if (linkedid.len == 0)
-		return;
 	struct channel *c = a->recent[0];
-	if (is_of(c, row)) {
-		c = follow_linkedid(a, c, row, &linkedid);
-	} else {
-		c = is_of(a->recent[1], row) ? follow_linkedid(a, a->recent[1], row, &linkedid)
-		                             : find_channel(a, row, &linkedid);
+	if (!is_of(c, row)) {
+		c = is_of(a->recent[1], row) ? a->recent[1] : NULL;
 		a->recent[1] = a->recent[0];
 		a->recent[0] = c;
 	}
-	if (G_UNLIKELY(c == NULL))
-		return;
-	if (G_UNLIKELY(c->group->n_steps >= GROUP_STEPS_MAX)) {
-		c->group->truncated = TRUE;
+	const char *linkedid;
+	if (c != NULL && goes_on(c, row)) {
+		c->last_id = row->id;
+		linkedid = c->linkedid_now;
+	} else if ((c = a->recent[0] = take_in(a, c, row, &linkedid)) == NULL) {
 		return;
 	}
-	note_channel(c, row, &linkedid);
-	assembly_read_step(a, c, row, linkedid.at);
+	note_caller(c, row);
+	note_dial(c, row);
+	assembly_read_step(a, c, row, linkedid);
 
 	/* Bridges and transfers may have brought it into another group. */
 	struct group *g = c->group;
