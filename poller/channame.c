@@ -91,13 +91,6 @@ are_hex(guint64 word)
 	return ((digit | letter) & ~word & EACH(0x80)) == EACH(0x80);
 }
 
-/* Is one of the bytes 0? The high bit of one that is, is set in what comes out. */
-static inline guint64
-zero_bytes(guint64 word)
-{
-	return (word - EACH(1)) & ~word & EACH(0x80);
-}
-
 /* Out of line: the others need no registers saved for a call. */
 static void G_GNUC_NO_INLINE
 cut_context(struct channame *parts)
@@ -118,12 +111,14 @@ parse_plain(const char *name, gsize len, struct channame *parts)
 	if (len < 14)
 		return FALSE;
 	parts->kind = CHANNAME_ENDPOINT;
-	if (memcmp(name, "Local/", 6) == 0)
-		parts->kind = CHANNAME_LOCAL;
-	else if (memcmp(name, "SIP/", 4) == 0)
-		begin = 4;
-	else if (memcmp(name, "PJSIP/", 6) != 0)
-		return FALSE;
+	if (memcmp(name, "PJSIP/", 6) != 0) {
+		if (memcmp(name, "Local/", 6) == 0)
+			parts->kind = CHANNAME_LOCAL;
+		else if (memcmp(name, "SIP/", 4) == 0)
+			begin = 4;
+		else
+			return FALSE;
+	}
 	parts->half = 0;
 	if (name[len - 2] == ';' && (name[len - 1] == '1' || name[len - 1] == '2')) {
 		parts->half = name[len - 1] - '0';
@@ -132,13 +127,13 @@ parse_plain(const char *name, gsize len, struct channame *parts)
 	const gsize end = len - 9;
 	if (begin >= end || name[end] != '-' || !are_hex(bytes_8(name + end + 1)))
 		return FALSE;
-	/* What a word has of the suffix is none of the bytes that are looked for. */
-	guint64 odd = 0;
+	/* Neither a slash nor NUL: what is added has the high bit where there is neither. A word may have some of the suffix. */
+	guint64 plain = EACH(0x80);
 	for (gsize at = begin; at < end; at += 8) {
-		const guint64 word = bytes_8(name + at);
-		odd |= zero_bytes(word) | zero_bytes(word ^ EACH('/'));
+		const guint64 word = bytes_8(name + at) & EACH(0x7f);
+		plain &= (word + EACH(0x7f)) & ((word ^ EACH('/')) + EACH(0x7f));
 	}
-	if (odd != 0)
+	if (plain != EACH(0x80))
 		return FALSE;
 	parts->peer = name + begin;
 	parts->peer_len = (guint32)(end - begin);

@@ -62,18 +62,19 @@ make_lanes(struct timeline *t, struct group *g)
 {
 	order_channels(g);
 	gboolean locals = FALSE;
-	for (guint i = 0; i < t->n_lanes; i++) {
-		struct channel *c = g->channels[i];
-		struct lane *lane = &t->lanes[i];
+	struct channel *const *channels = g->channels;
+	struct lane *lane = t->lanes;
+	for (guint i = 0, n = t->n_lanes; i < n; i++, lane++) {
+		struct channel *c = channels[i];
 		c->index = lane->index = i;
 		lane->channel = c;
-		channame_parse_n(c->name, c->name_len, &lane->name);
-		locals |= lane->name.kind == CHANNAME_LOCAL;
 		lane->start = lane->answer = lane->end = lane->bridged = TIME_NONE;
 		lane->start_id = lane->answer_id = lane->end_id = lane->bridged_id = 0;
 		lane->pair = lane->stay = lane->cause = -1;
 		lane->dialstatus = DIALSTATUS_NONE;
 		lane->hung_up_by = "";
+		channame_parse_n(c->name, c->name_len, &lane->name);
+		locals |= lane->name.kind == CHANNAME_LOCAL;
 	}
 	if (locals)
 		pair_locals(t);
