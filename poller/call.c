@@ -244,20 +244,22 @@ decide_end(struct call_builder *b)
 	struct call *call = b->call;
 	gboolean open = FALSE;
 	const guint64 *parts = find_parts(b), *ended = NULL;
-	call->end = TIME_NONE;
+	gint64 end = TIME_NONE;
 	call->recorded = b->group->n_records > 0;
-	for (guint i = 0; i < b->t->n_lanes; i++) {
-		const gint64 end = b->t->lanes[i].end;
-		if (!lane_set_has(parts, i))
-			continue;
-		call->end = MAX(call->end, end);
-		if (G_LIKELY(end != TIME_NONE))
-			continue;
-		open = TRUE;
-		if (call->recorded && ended == NULL)
-			ended = find_ended(b);
-		call->recorded = call->recorded && is_recorded(b, i, ended);
+	for (guint word = 0; word < b->t->words; word++) {
+		for (guint64 rest = parts[word]; rest != 0; rest &= rest - 1) {
+			const guint i = call_lane_of_bit(word, rest);
+			const gint64 its_end = b->t->lanes[i].end;
+			end = MAX(end, its_end);
+			if (its_end != TIME_NONE)
+				continue;
+			open = TRUE;
+			if (call->recorded && ended == NULL)
+				ended = find_ended(b);
+			call->recorded = call->recorded && is_recorded(b, i, ended);
+		}
 	}
+	call->end = end;
 	call->settled = SETTLED_ENDED;
 	if (!open)
 		return;
@@ -403,9 +405,13 @@ began_its_own(const struct channel *c)
 {
 	if (c->uniqueid == c->linkedid)
 		return TRUE;
-	if (c->linkedid == c->linkedid_now)
-		return bytes_equal(
-		    c->uniqueid, c->uniqueid_len, c->linkedid_now, c->linkedid_now_len);
+	if (c->linkedid == c->linkedid_now) {
+		/* Of one call they differ in their last digits. */
+		const gsize n = c->uniqueid_len;
+		if (n != c->linkedid_now_len ||
+		    (n >= 8 && bytes_8(c->uniqueid + n - 8) != bytes_8(c->linkedid + n - 8)))
+			return FALSE;
+	}
 	return strcmp(c->uniqueid, c->linkedid) == 0;
 }
 
@@ -414,7 +420,8 @@ look_at_lanes(struct call_builder *b)
 {
 	const guint n = b->t->n_lanes;
 	b->parties = arena_alloc(b->arena, (n + 1) * sizeof *b->parties);
-	b->beginnings = call_new_sets(b, 1);
+	b->few_beginnings = 0;
+	b->beginnings = b->t->words == 1 ? &b->few_beginnings : call_new_sets(b, 1);
 	for (guint i = 0; i < n; i++) {
 		const struct lane *lane = &b->t->lanes[i];
 		b->parties[i] = party_of(b->rules, lane, b->arena);
@@ -431,6 +438,7 @@ look_at_steps(struct call_builder *b)
 	                        (guint32)1 << CEL_ATTENDEDTRANSFER |
 	                        (guint32)1 << CEL_STREAM_BEGIN | (guint32)1 << CEL_STREAM_END;
 	const struct group *g = b->group;
+	b->n_notable = 0;
 	if ((g->events & notable) == 0)
 		return;
 	const struct step **list = arena_alloc(b->arena, (g->n_steps + 1) * sizeof *list),
@@ -449,9 +457,12 @@ call_build(struct group *group, const struct timeline *timeline, const struct ca
     GPtrArray *calls)
 {
 	const guint before = calls->len;
-	struct call_builder b = {
-		.group = group, .t = timeline, .rules = rules, .arena = &group->arena
-	};
+	/* The rest is of each call, or is looked at now: it is not worth emptying. */
+	struct call_builder b;
+	b.group = group;
+	b.t = timeline;
+	b.rules = rules;
+	b.arena = &group->arena;
 	look_at_lanes(&b);
 	look_at_steps(&b);
 	const char *const *linkedids = NULL;

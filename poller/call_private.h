@@ -37,7 +37,7 @@ struct call_builder {
 	guint64 *leg_sets;             /* by leg, a set of lanes each */
 	guint room_legs;               /* of call->legs and leg_sets */
 	guint room_notes;              /* of call->notes */
-	guint64 few[4];                /* the four sets above, where they are of one word */
+	guint64 few[4], few_beginnings; /* the sets above, where they are of one word */
 };
 
 /* Sets. */

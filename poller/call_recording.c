@@ -40,17 +40,23 @@ struct recorder_list {
 	guint n, room;
 };
 
+/* Stopped and started again, or re-attached after a transfer: the same file goes on. */
+static G_GNUC_NO_INLINE gboolean
+is_listed(const struct recorder_list *list, const char *file)
+{
+	for (guint i = 0; i < list->n; i++) {
+		if (same_recording(list->items[i].what.file, file))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 /* The recorder of this file, to be filled in; NULL: it names none, or one that is listed. */
 static inline struct recorder *
 add_recorder(struct recorder_list *list, const char *file)
 {
-	if (file[0] == '\0')
+	if (file[0] == '\0' || (list->n > 0 && is_listed(list, file)))
 		return NULL;
-	for (guint i = 0; i < list->n; i++) {
-		/* Stopped and started again, or re-attached after a transfer: the same file goes on. */
-		if (same_recording(list->items[i].what.file, file))
-			return NULL;
-	}
 	list->items =
 	    arena_grow(list->arena, list->items, list->n, &list->room, sizeof *list->items);
 	return &list->items[list->n++];
