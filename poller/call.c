@@ -36,40 +36,43 @@ settled_name(enum settled settled)
 guint64 *
 call_new_sets(const struct call_builder *b, guint n)
 {
-	const gsize words = (gsize)n * b->t->words;
-	guint64 *sets = arena_alloc(b->arena, words * sizeof *sets);
-	for (gsize i = 0; i < words; i++)
-		sets[i] = 0;
-	return sets;
+	return arena_alloc0(b->arena, (gsize)n * b->t->words * sizeof(guint64));
 }
 
 const char *
-call_name_id(struct arena *arena, const char *pbx, const char *linkedid)
+call_join(struct arena *arena, const char *first, ...)
 {
-	if (pbx == NULL)
-		return linkedid;
-	const gsize n = strlen(pbx), rest = strlen(linkedid) + 1;
-	char *id = arena_alloc_text(arena, n + 1 + rest);
-	memcpy(id, pbx, n);
-	id[n] = '-';
-	memcpy(id + n + 1, linkedid, rest);
-	return id;
+	va_list args, again;
+	gsize n = 1;
+	va_start(args, first);
+	va_copy(again, args);
+	for (const char *text = first; text != NULL; text = va_arg(args, const char *))
+		n += strlen(text);
+	va_end(args);
+	char *joined = arena_alloc_text(arena, n), *end = joined;
+	for (const char *text = first; text != NULL; text = va_arg(again, const char *))
+		end = stpcpy(end, text);
+	va_end(again);
+	return joined;
+}
+
+const char *
+call_id(struct arena *arena, const struct call_rules *rules, const char *linkedid)
+{
+	return rules->name != NULL ? call_join(arena, rules->name, "-", linkedid, NULL) : linkedid;
 }
 
 void
-call_note(struct call_builder *b, const char *format, ...)
+call_note(struct call_builder *b, const char *text)
 {
-	va_list args;
-	va_start(args, format);
-	g_autofree char *text = g_strdup_vprintf(format, args);
-	va_end(args);
-	if (b->notes == NULL)
-		b->notes = g_ptr_array_new();
-	for (guint i = 0; i < b->notes->len; i++) {
-		if (strcmp(b->notes->pdata[i], text) == 0)
+	struct call *call = b->call;
+	for (guint i = 0; i < call->n_notes; i++) {
+		if (call_same_text(call->notes[i], text))
 			return;
 	}
-	g_ptr_array_add(b->notes, (gpointer)arena_string(b->arena, text));
+	call->notes = arena_grow(
+	    b->arena, call->notes, call->n_notes, &b->room_notes, sizeof *call->notes);
+	call->notes[call->n_notes++] = text;
 }
 
 /* Direction, and who stands on which side. */
@@ -171,8 +174,7 @@ decide_direction(struct call_builder *b)
 static const guint64 *
 find_parts(const struct call_builder *b)
 {
-	/* Nobody asks any more who heard whom. */
-	guint64 *parts = b->heard;
+	guint64 *parts = b->parts;
 	const guint words = b->t->words, n_legs = b->call->n_legs;
 	for (guint word = 0; word < words; word++) {
 		parts[word] = b->client[word];
@@ -242,21 +244,22 @@ decide_end(struct call_builder *b)
 	struct call *call = b->call;
 	gboolean open = FALSE;
 	const guint64 *parts = find_parts(b), *ended = NULL;
-	call->end = TIME_NONE;
+	gint64 end = TIME_NONE;
 	call->recorded = b->group->n_records > 0;
-	for (guint i = 0; i < b->t->n_lanes; i++) {
-		const struct lane *lane = &b->t->lanes[i];
-		if (!lane_set_has(parts, i))
-			continue;
-		if (lane->end == TIME_NONE) {
+	for (guint word = 0; word < b->t->words; word++) {
+		for (guint64 rest = parts[word]; rest != 0; rest &= rest - 1) {
+			const guint i = call_lane_of_bit(word, rest);
+			const gint64 its_end = b->t->lanes[i].end;
+			end = MAX(end, its_end);
+			if (its_end != TIME_NONE)
+				continue;
 			open = TRUE;
 			if (call->recorded && ended == NULL)
 				ended = find_ended(b);
 			call->recorded = call->recorded && is_recorded(b, i, ended);
-		} else {
-			call->end = MAX(call->end, lane->end);
 		}
 	}
+	call->end = end;
 	call->settled = SETTLED_ENDED;
 	if (!open)
 		return;
@@ -339,6 +342,19 @@ list_aliases(struct call_builder *b, const GPtrArray *calls, const struct call *
 }
 
 static void
+empty_sets(struct call_builder *b)
+{
+	const guint words = b->t->words;
+	/* Up to 64 channels, as nearly every call has, are one word. */
+	if (words == 1)
+		memset(b->few, 0, sizeof b->few);
+	b->under = words == 1 ? b->few : call_new_sets(b, G_N_ELEMENTS(b->few));
+	b->client = b->under + words;
+	b->connected = b->client + words;
+	b->parts = b->connected + words;
+}
+
+static void
 begin_call(struct call_builder *b, guint beginning)
 {
 	const struct lane *lane = &b->t->lanes[beginning];
@@ -346,27 +362,15 @@ begin_call(struct call_builder *b, guint beginning)
 	b->beginning = beginning;
 	call->basis = "cel";
 	call->linkedid = lane->channel->linkedid;
-	call->callid = call_name_id(b->arena, b->rules->name, call->linkedid);
+	call->callid = call_id(b->arena, b->rules, call->linkedid);
 	call->start = lane->start;
 	call->answer = TIME_NONE;
 	call->hold = -1;
-	b->under = call_new_sets(b, 3);
-	b->client = b->under + b->t->words;
-	b->heard = b->client + b->t->words;
+	empty_sets(b);
 	b->first_client = b->last_client = -1;
 	b->leg_sets = NULL;
-	b->room_legs = b->room_sets = 0;
+	b->room_legs = b->room_notes = 0;
 	find_under(b);
-}
-
-static const char **
-list_notes(const struct call_builder *b)
-{
-	const guint n = b->notes != NULL ? b->notes->len : 0;
-	const char **notes = arena_alloc(b->arena, (n + 1) * sizeof *notes);
-	for (guint i = 0; i < n; i++)
-		notes[i] = b->notes->pdata[i];
-	return notes;
 }
 
 static struct call *
@@ -392,10 +396,6 @@ build_one(struct call_builder *b, guint beginning)
 	call_decide_skip(call, b->rules);
 	if (b->group->truncated)
 		call_note(b, "more rows than are looked at for one call: the rest was left out");
-
-	call->n_notes = b->notes != NULL ? b->notes->len : 0;
-	call->notes = list_notes(b);
-	g_clear_pointer(&b->notes, g_ptr_array_unref);
 	return call;
 }
 
@@ -405,9 +405,13 @@ began_its_own(const struct channel *c)
 {
 	if (c->uniqueid == c->linkedid)
 		return TRUE;
-	if (c->linkedid == c->linkedid_now)
-		return bytes_equal(
-		    c->uniqueid, c->uniqueid_len, c->linkedid_now, c->linkedid_now_len);
+	if (c->linkedid == c->linkedid_now) {
+		/* Of one call they differ in their last digits. */
+		const gsize n = c->uniqueid_len;
+		if (n != c->linkedid_now_len ||
+		    (n >= 8 && bytes_8(c->uniqueid + n - 8) != bytes_8(c->linkedid + n - 8)))
+			return FALSE;
+	}
 	return strcmp(c->uniqueid, c->linkedid) == 0;
 }
 
@@ -416,7 +420,8 @@ look_at_lanes(struct call_builder *b)
 {
 	const guint n = b->t->n_lanes;
 	b->parties = arena_alloc(b->arena, (n + 1) * sizeof *b->parties);
-	b->beginnings = call_new_sets(b, 1);
+	b->few_beginnings = 0;
+	b->beginnings = b->t->words == 1 ? &b->few_beginnings : call_new_sets(b, 1);
 	for (guint i = 0; i < n; i++) {
 		const struct lane *lane = &b->t->lanes[i];
 		b->parties[i] = party_of(b->rules, lane, b->arena);
@@ -433,16 +438,18 @@ look_at_steps(struct call_builder *b)
 	                        (guint32)1 << CEL_ATTENDEDTRANSFER |
 	                        (guint32)1 << CEL_STREAM_BEGIN | (guint32)1 << CEL_STREAM_END;
 	const struct group *g = b->group;
+	b->n_notable = 0;
 	if ((g->events & notable) == 0)
 		return;
-	guint n = 0, *list = arena_alloc(b->arena, g->n_steps * sizeof *list);
+	const struct step **list = arena_alloc(b->arena, (g->n_steps + 1) * sizeof *list),
+			  **next = list, *end = g->steps + g->n_steps;
 	/* Which step it is cannot be foreseen: a decision for each would cost more than to write down all. */
-	for (guint i = 0; i < g->n_steps; i++) {
-		list[n] = i;
-		n += (notable >> g->steps[i].event) & 1;
+	for (const struct step *s = g->steps; s < end; s++) {
+		*next = s;
+		next += (notable >> s->event) & 1;
 	}
 	b->notable = list;
-	b->n_notable = n;
+	b->n_notable = (guint)(next - list);
 }
 
 void
@@ -450,9 +457,12 @@ call_build(struct group *group, const struct timeline *timeline, const struct ca
     GPtrArray *calls)
 {
 	const guint before = calls->len;
-	struct call_builder b = {
-		.group = group, .t = timeline, .rules = rules, .arena = &group->arena
-	};
+	/* The rest is of each call, or is looked at now: it is not worth emptying. */
+	struct call_builder b;
+	b.group = group;
+	b.t = timeline;
+	b.rules = rules;
+	b.arena = &group->arena;
 	look_at_lanes(&b);
 	look_at_steps(&b);
 	const char *const *linkedids = NULL;

@@ -3,12 +3,6 @@
 
 #include "poller/extra.h"
 
-static const struct step *
-notable_step(const struct call_builder *b, guint i)
-{
-	return &b->group->steps[b->notable[i]];
-}
-
 static const struct record *
 record_at(const struct call_builder *b, guint i)
 {
@@ -24,6 +18,14 @@ is_client_number(const struct call_builder *b, const char *number)
 	       !party_is_extension(b->rules, number);
 }
 
+/* Is the number a channel began with one that can be dialled? How long it is, is known of the last it had. */
+static gboolean
+has_number(const struct channel *c)
+{
+	return c->cid_num == c->cid_last ? number_is_dialable_n(c->cid_num, c->cid_last_len)
+	                                 : number_is_dialable(c->cid_num);
+}
+
 /* Is this lane the client's, or on the side of the caller? */
 static gboolean
 is_of_call(const struct call_builder *b, guint lane)
@@ -35,7 +37,7 @@ static const char *
 number_from_transfer(const struct call_builder *b)
 {
 	for (guint i = 0; i < b->n_notable; i++) {
-		const struct step *s = notable_step(b, i);
+		const struct step *s = b->notable[i];
 		int lane = s->event == CEL_BLINDTRANSFER ? timeline_lane(b->t, s->channel) : -1;
 		if (lane < 0 || !is_of_call(b, (guint)lane))
 			continue;
@@ -53,7 +55,7 @@ number_from_outside_leg(const struct call_builder *b)
 		if (!lane_set_has(b->client, (guint)i))
 			continue;
 		const struct channel *c = b->t->lanes[i].channel;
-		if (number_is_dialable(c->cid_num))
+		if (has_number(c))
 			return c->cid_num;
 	}
 	return NULL;
@@ -78,7 +80,7 @@ static const char *
 number_from_file(const struct call_builder *b)
 {
 	for (guint i = 0; i < b->n_notable; i++) {
-		const struct step *s = notable_step(b, i);
+		const struct step *s = b->notable[i];
 		int lane = s->event == CEL_APP_START && s->app.id == APP_MIXMONITOR
 		               ? timeline_lane(b->t, s->channel)
 		               : -1;
@@ -125,7 +127,7 @@ static const char *
 client_of_incoming(const struct call_builder *b)
 {
 	const struct channel *c = b->t->lanes[b->first_client].channel;
-	if (number_is_dialable(c->cid_num))
+	if (has_number(c))
 		return c->cid_num;
 	/* Another is an originate that rang the client first. */
 	return b->first_client == (int)b->beginning ? NULL : number_from_dial(b);
@@ -155,7 +157,8 @@ call_find_client_number(struct call_builder *b)
 	if (number == NULL) {
 		call->client = b->rules->anonymous;
 		if (call->client != NULL)
-			call_note(b, "the client's number is unknown; sent as %s", call->client);
+			call_note(b, call_join(b->arena, "the client's number is unknown; sent as ",
+					 call->client, NULL));
 		return;
 	}
 	call->client = number_rewritten_part(b->rules->rewrite, number);
@@ -181,7 +184,8 @@ call_find_did(struct call_builder *b)
 	} else if (call->direction == DIRECTION_OUT) {
 		/* Once the trunk is dialled, the caller's channel carries the outbound caller ID. */
 		const char *number = begin->cid_last;
-		if (is_client_number(b, number) && !call_same_text(number, call->client))
+		if (number_is_dialable_n(number, begin->cid_last_len) &&
+		    !party_is_extension(b->rules, number) && !call_same_text(number, call->client))
 			call->did = number;
 	}
 }
@@ -191,7 +195,7 @@ static gboolean
 is_application(const struct call_builder *b, const char *number)
 {
 	for (guint i = 0; i < b->n_notable; i++) {
-		const struct step *s = notable_step(b, i);
+		const struct step *s = b->notable[i];
 		if (s->event != CEL_APP_START || s->app.id == APP_MIXMONITOR ||
 		    s->app.id == APP_VOICEMAIL)
 			continue;
@@ -217,7 +221,7 @@ static const char *
 extension_from_file(const struct call_builder *b)
 {
 	for (guint i = 0; i < b->n_notable; i++) {
-		const struct step *s = notable_step(b, i);
+		const struct step *s = b->notable[i];
 		if (s->event != CEL_APP_START || s->app.id != APP_MIXMONITOR ||
 		    strcmp(s->channel->uniqueid, b->call->linkedid) != 0)
 			continue;
@@ -255,23 +259,19 @@ ext_of_lane(const struct call_builder *b, int lane)
 static gboolean
 joined_after(const struct call_builder *b, guint leg, gint64 id)
 {
-	for (guint i = 0; i < b->t->n_segments; i++) {
-		const struct segment *s = &b->t->segments[i];
-		const guint64 *heard = call_heard(b, s);
-		if (heard != NULL && lane_set_meets(heard, call_leg_set(b, leg), b->t->words))
-			return s->to_id > id;
+	for (guint i = 0; i < b->n_talks; i++) {
+		if (lane_set_meets(b->talks[i].set, call_leg_set(b, leg), b->t->words))
+			return b->talks[i].segment->to_id > id;
 	}
 	return FALSE;
 }
 
-void
-call_find_transfers(struct call_builder *b)
+static G_GNUC_NO_INLINE void
+find_transfers(struct call_builder *b)
 {
 	struct call *call = b->call;
-	if (!group_has(b->group, CEL_BLINDTRANSFER) && !group_has(b->group, CEL_ATTENDEDTRANSFER))
-		return;
 	for (guint i = 0; i < b->n_notable; i++) {
-		const struct step *s = notable_step(b, i);
+		const struct step *s = b->notable[i];
 		if (s->event != CEL_BLINDTRANSFER && s->event != CEL_ATTENDEDTRANSFER)
 			continue;
 		int lane = timeline_lane(b->t, s->channel);
@@ -282,10 +282,10 @@ call_find_transfers(struct call_builder *b)
 			continue;
 		if (s->event == CEL_BLINDTRANSFER) {
 			g_autofree char *to = extra_dup(s->extra, "extension");
-			call_note(b, "%s transferred the call to %s", by,
-			    to != NULL ? to : "an unknown extension");
+			call_note(b, call_join(b->arena, by, " transferred the call to ",
+					 to != NULL ? to : "an unknown extension", NULL));
 		} else {
-			call_note(b, "%s transferred the call after asking", by);
+			call_note(b, call_join(b->arena, by, " transferred the call after asking", NULL));
 		}
 		for (guint j = 0; j < call->n_legs; j++) {
 			struct leg *leg = &call->legs[j];
@@ -297,16 +297,21 @@ call_find_transfers(struct call_builder *b)
 	}
 }
 
+void
+call_find_transfers(struct call_builder *b)
+{
+	if (group_has(b->group, CEL_BLINDTRANSFER) || group_has(b->group, CEL_ATTENDEDTRANSFER))
+		find_transfers(b);
+}
+
 /* Hold, queue, voicemail, who hung up. */
 
-static void
+static G_GNUC_NO_INLINE void
 measure_hold(struct call_builder *b)
 {
 	gint64 began = TIME_NONE;
-	if (!group_has(b->group, CEL_STREAM_BEGIN) && !group_has(b->group, CEL_STREAM_END))
-		return;
 	for (guint i = 0; i < b->n_notable; i++) {
-		const struct step *s = notable_step(b, i);
+		const struct step *s = b->notable[i];
 		int lane = s->event == CEL_STREAM_BEGIN || s->event == CEL_STREAM_END
 		               ? timeline_lane(b->t, s->channel)
 		               : -1;
@@ -317,16 +322,15 @@ measure_hold(struct call_builder *b)
 		if (!lane_set_has(b->client, (guint)lane))
 			continue;
 		if (s->event == CEL_STREAM_BEGIN) {
-			began = s->moh ? b->t->times[b->notable[i]] : TIME_NONE;
+			began = s->moh ? call_time_of(b, s) : TIME_NONE;
 			continue;
 		}
 		/* Music counts as hold while the client is connected; a queue's music before that is waiting. */
-		for (guint k = 0; k < b->t->n_segments && began != TIME_NONE; k++) {
-			const struct segment *g = &b->t->segments[k];
-			gint64 from = MAX(g->from, began),
-			       to = MIN(g->to, b->t->times[b->notable[i]]);
-			if (to > from &&
-			    timeline_connected(b->t, g, b->client, (guint)lane) != NULL)
+		for (guint k = 0; k < b->n_talks && began != TIME_NONE; k++) {
+			const struct talk *talk = &b->talks[k];
+			gint64 from = MAX(talk->segment->from, began),
+			       to = MIN(talk->segment->to, call_time_of(b, s));
+			if (to > from && lane_set_has(talk->set, (guint)lane))
 				b->call->hold += to - from;
 		}
 		began = TIME_NONE;
@@ -345,17 +349,13 @@ who_hung_up(const struct call_builder *b)
 	return NULL;
 }
 
-void
-call_find_circumstances(struct call_builder *b)
+/* Of the client's channels. */
+static G_GNUC_NO_INLINE void
+find_applications(struct call_builder *b)
 {
 	struct call *call = b->call;
-	measure_hold(b);
-	call->hung_up = who_hung_up(b);
-	if (!group_has_application(b->group, APP_VOICEMAIL) &&
-	    !group_has_application(b->group, APP_QUEUE))
-		return;
 	for (guint i = 0; i < b->n_notable; i++) {
-		const struct step *s = notable_step(b, i);
+		const struct step *s = b->notable[i];
 		int lane = s->event == CEL_APP_START ? timeline_lane(b->t, s->channel) : -1;
 		if (lane < 0 || !lane_set_has(b->client, (guint)lane))
 			continue;
@@ -365,6 +365,17 @@ call_find_circumstances(struct call_builder *b)
 			call->queue =
 			    arena_string_n(b->arena, s->app.data, strcspn(s->app.data, ","));
 	}
+}
+
+void
+call_find_circumstances(struct call_builder *b)
+{
+	const struct group *g = b->group;
+	if (group_has(g, CEL_STREAM_BEGIN) || group_has(g, CEL_STREAM_END))
+		measure_hold(b);
+	if (group_has_application(g, APP_VOICEMAIL) || group_has_application(g, APP_QUEUE))
+		find_applications(b);
+	b->call->hung_up = who_hung_up(b);
 }
 
 /* Is it the record of a channel of the client's, or of a dialling of one? */
@@ -397,20 +408,20 @@ call_compare_with_cdr(struct call_builder *b)
 		if (r->dstchannel[0] == '\0' || !is_of_client(b, r))
 			continue;
 		asked = TRUE;
-		if (r->billsec > billsec && strcmp(r->disposition, "ANSWERED") == 0)
+		if (r->billsec > billsec && call_same_text(r->disposition, "ANSWERED"))
 			billsec = r->billsec;
 		/* They agree. */
 		if (answered && billsec > 0)
 			return;
 	}
 	if (!answered && billsec > 1)
-		call_note(b,
-		    "CDR says answered for %" G_GINT64_FORMAT
-		    " s, but by CEL nobody was connected with the client",
-		    billsec);
+		call_note(b, arena_printf(b->arena,
+				 "CDR says answered for %" G_GINT64_FORMAT
+				 " s, but by CEL nobody was connected with the client",
+				 billsec));
 	else if (answered && asked)
-		call_note(b,
-		    "CDR has no answered record, but by CEL the client was connected for "
-		    "%" G_GINT64_FORMAT " s",
-		    call->talk / (gint64)G_USEC_PER_SEC);
+		call_note(b, arena_printf(b->arena,
+				 "CDR has no answered record, but by CEL the client was connected for "
+				 "%" G_GINT64_FORMAT " s",
+				 call->talk / (gint64)G_USEC_PER_SEC));
 }

@@ -1,21 +1,24 @@
 /* Who was rung or talked, and how it ended for each. */
 #include "poller/call_private.h"
 
-const guint64 *
-call_heard_of_many(const struct call_builder *b, const struct segment *segment)
+/* A copy of it takes less than to empty a leg. */
+static const struct leg nobody = { .rang = TIME_NONE, .answered = TIME_NONE, .ended = TIME_NONE };
+
+static G_GNUC_NO_INLINE void
+make_room(struct call_builder *b)
 {
-	const guint words = b->t->words;
-	gboolean any = FALSE;
-	memset(b->heard, 0, words * sizeof *b->heard);
-	for (guint i = 0; i < segment->n_sets; i++) {
-		const guint64 *set = b->t->sets + (gsize)(segment->first_set + i) * words;
-		if (!lane_set_meets(set, b->client, words))
-			continue;
-		any = TRUE;
-		for (guint word = 0; word < words; word++)
-			b->heard[word] |= set[word];
+	struct call *call = b->call;
+	const guint n = call->n_legs, room = MAX(2, n * 2);
+	const gsize set_size = b->t->words * sizeof *b->leg_sets;
+	struct leg *legs = arena_alloc(b->arena, room * (sizeof *legs + set_size));
+	guint64 *sets = (guint64 *)(legs + room);
+	if (n > 0) {
+		memcpy(legs, call->legs, n * sizeof *legs);
+		memcpy(sets, b->leg_sets, n * set_size);
 	}
-	return any ? b->heard : NULL;
+	call->legs = legs;
+	b->leg_sets = sets;
+	b->room_legs = room;
 }
 
 /* A leg more, without a lane. */
@@ -23,27 +26,27 @@ static guint
 add_leg(struct call_builder *b, const char *ext, const char *outside)
 {
 	struct call *call = b->call;
-	const guint n = call->n_legs++, words = b->t->words;
-	call->legs = arena_grow(b->arena, call->legs, n, &b->room_legs, sizeof *call->legs);
-	b->leg_sets =
-	    arena_grow(b->arena, b->leg_sets, n, &b->room_sets, words * sizeof *b->leg_sets);
+	if (call->n_legs == b->room_legs)
+		make_room(b);
+	const guint n = call->n_legs++;
 	guint64 *set = call_leg_set(b, n);
-	for (guint word = 0; word < words; word++)
+	set[0] = 0;
+	for (guint word = 1; word < b->t->words; word++)
 		set[word] = 0;
-	call->legs[n] = (struct leg){ .ext = ext,
-		.outside = outside,
-		.rang = TIME_NONE,
-		.answered = TIME_NONE,
-		.ended = TIME_NONE };
+	struct leg *leg = &call->legs[n];
+	*leg = nobody;
+	leg->ext = ext;
+	leg->outside = outside;
 	return n;
 }
 
 /* The leg of this employee, or of this outside number; made where there is none yet. */
-static guint
+static inline guint
 leg_for(struct call_builder *b, const char *ext, const char *outside)
 {
-	for (guint i = 0; i < b->call->n_legs; i++) {
-		const struct leg *leg = &b->call->legs[i];
+	const struct call *call = b->call;
+	for (guint i = 0; i < call->n_legs; i++) {
+		const struct leg *leg = &call->legs[i];
 		if (ext != NULL ? call_same_text(leg->ext, ext)
 				: leg->ext == NULL && call_same_text(leg->outside, outside))
 			return i;
@@ -51,23 +54,44 @@ leg_for(struct call_builder *b, const char *ext, const char *outside)
 	return add_leg(b, ext, outside);
 }
 
+/* A channel of the leg: when it began and ended is the leg's too. */
 static void
-add_to_leg(struct call_builder *b, guint leg, guint lane)
+add_to_leg(struct call_builder *b, guint at, guint lane)
 {
-	lane_set_add(call_leg_set(b, leg), lane);
+	struct leg *leg = &b->call->legs[at];
+	const struct lane *l = &b->t->lanes[lane];
+	lane_set_add(call_leg_set(b, at), lane);
+	if (leg->rang == TIME_NONE || l->start < leg->rang)
+		leg->rang = l->start;
+	leg->ended = MAX(leg->ended, l->end);
+	leg->alive |= l->end_id == 0;
+	leg->rang_id = MAX(leg->rang_id, l->start_id);
+	leg->stopped_id = MAX(leg->stopped_id, l->end_id);
 }
 
-/* The lanes that were connected with the client at any time. */
-static guint64 *
-find_connected(const struct call_builder *b)
+static void
+find_talks(struct call_builder *b)
 {
-	guint64 *connected = call_new_sets(b, 1);
-	for (guint i = 0; i < b->t->n_segments; i++) {
-		const guint64 *heard = call_heard(b, &b->t->segments[i]);
-		for (guint word = 0; heard != NULL && word < b->t->words; word++)
-			connected[word] |= heard[word];
+	const struct timeline *t = b->t;
+	const guint words = t->words;
+	guint n = 0;
+	b->n_talks = 0;
+	if (t->n_segments == 0)
+		return;
+	for (guint i = 0; i < t->n_segments; i++)
+		n += t->segments[i].n_sets;
+	b->talks = arena_alloc(b->arena, n * sizeof *b->talks);
+	for (guint i = 0; i < t->n_segments; i++) {
+		const struct segment *s = &t->segments[i];
+		const guint64 *set = t->sets + (gsize)s->first_set * words;
+		for (guint left = s->n_sets; left > 0; left--, set += words) {
+			if (!lane_set_meets(set, b->client, words))
+				continue;
+			b->talks[b->n_talks++] = (struct talk){ s, set };
+			for (guint word = 0; word < words; word++)
+				b->connected[word] |= set[word];
+		}
 	}
-	return connected;
 }
 
 const char *
@@ -188,52 +212,58 @@ add_outside(struct call_builder *b, guint lane)
 	add_to_leg(b, at, lane);
 }
 
+/* Our own phones. Of an outgoing call the caller's channels too, or another that it began. */
+static gboolean
+add_phones(struct call_builder *b)
+{
+	const gboolean in = b->call->direction == DIRECTION_IN;
+	gboolean outside = FALSE;
+	for (guint word = 0; word < b->t->words; word++) {
+		guint64 rest = (b->under[word] | b->connected[word]) & ~b->client[word];
+		/* What rang for the client did not begin a call of its own. */
+		if (in)
+			rest &= ~b->beginnings[word] | b->connected[word];
+		for (; rest != 0; rest &= rest - 1) {
+			const guint lane = call_lane_of_bit(word, rest);
+			const struct party *party = &b->parties[lane];
+			outside |= party->kind == PARTY_OUTSIDE;
+			if (party->kind == PARTY_EMPLOYEE &&
+			    (in || lane_set_has(b->connected, lane) ||
+				call_same_text(party->ext, b->caller_ext)))
+				add_to_leg(b, leg_for(b, party->ext, NULL), lane);
+		}
+	}
+	return outside;
+}
+
 void
 call_find_legs(struct call_builder *b)
 {
 	const gboolean in = b->call->direction == DIRECTION_IN;
-	const guint64 *connected = find_connected(b);
-	gboolean any_outside = FALSE;
+	find_talks(b);
 	if (!in && b->caller_ext != NULL)
 		leg_for(b, b->caller_ext, NULL);
-	/* Our own phones first: an outside channel that is forwarded for one of them must find it. */
+	/* First, for an outside channel that is forwarded for one of them must find it. */
+	if (!add_phones(b))
+		return;
 	for (guint i = 0; i < b->t->n_lanes; i++) {
-		const struct party *party = &b->parties[i];
-		if (lane_set_has(b->client, i))
-			continue;
-		any_outside |= party->kind == PARTY_OUTSIDE;
-		if (party->kind != PARTY_EMPLOYEE)
-			continue;
-		gboolean callers =
-		    !in && call_is_under(b, i) && call_same_text(party->ext, b->caller_ext);
-		gboolean rung = in && call_is_under(b, i) && !call_is_beginning(b, i);
-		if (callers || rung || lane_set_has(connected, i))
-			add_to_leg(b, leg_for(b, party->ext, NULL), i);
-	}
-	for (guint i = 0; any_outside && i < b->t->n_lanes; i++) {
 		if (b->parties[i].kind != PARTY_OUTSIDE || lane_set_has(b->client, i) ||
 		    call_is_beginning(b, i))
 			continue;
-		if ((in && call_is_under(b, i)) || lane_set_has(connected, i))
+		if ((in && call_is_under(b, i)) || lane_set_has(b->connected, i))
 			add_outside(b, i);
 	}
 }
 
-/* When the channels of a leg began and ended. */
-static void
-measure_leg(const struct call_builder *b, struct leg *leg, const guint64 *set)
+/* Is any of these lanes in one of the talks? */
+static gboolean
+is_in(const struct call_builder *b, const guint64 *lanes, guint from, guint to)
 {
-	for (guint lane = 0; lane < b->t->n_lanes; lane++) {
-		if (!lane_set_has(set, lane))
-			continue;
-		const struct lane *l = &b->t->lanes[lane];
-		if (leg->rang == TIME_NONE || l->start < leg->rang)
-			leg->rang = l->start;
-		leg->ended = MAX(leg->ended, l->end);
-		leg->alive |= l->end_id == 0;
-		leg->rang_id = MAX(leg->rang_id, l->start_id);
-		leg->stopped_id = MAX(leg->stopped_id, l->end_id);
+	for (guint i = from; i < to; i++) {
+		if (lane_set_meets(b->talks[i].set, lanes, b->t->words))
+			return TRUE;
 	}
+	return FALSE;
 }
 
 /* The lanes of all legs against the client, over time. */
@@ -241,16 +271,15 @@ void
 call_measure_talk(struct call_builder *b)
 {
 	struct call *call = b->call;
-	for (guint i = 0; i < call->n_legs; i++)
-		measure_leg(b, &call->legs[i], call_leg_set(b, i));
-	for (guint i = 0; i < b->t->n_segments; i++) {
-		const struct segment *s = &b->t->segments[i];
-		const guint64 *heard = call_heard(b, s);
+	for (guint i = 0, next; i < b->n_talks; i = next) {
+		const struct segment *s = b->talks[i].segment;
 		gboolean any = FALSE;
-		for (guint j = 0; heard != NULL && j < call->n_legs; j++) {
-			/* In several sets at once (two phones, two channels of the client) it is the same talk. */
+		/* In several sets at once (two phones, two channels of the client) it is the same talk. */
+		for (next = i + 1; next < b->n_talks && b->talks[next].segment == s;)
+			next++;
+		for (guint j = 0; j < call->n_legs; j++) {
 			struct leg *leg = &call->legs[j];
-			if (!lane_set_meets(heard, call_leg_set(b, j), b->t->words))
+			if (!is_in(b, call_leg_set(b, j), i, next))
 				continue;
 			any = TRUE;
 			leg->talk += s->to - s->from;
@@ -286,6 +315,8 @@ static int
 missed_leg(const struct call_builder *b)
 {
 	int last = -1, last_leg = -1;
+	if (b->call->n_legs == 1)
+		return 0;
 	for (guint i = 0; i < b->call->n_legs; i++) {
 		for (guint lane = 0; lane < b->t->n_lanes; lane++) {
 			if (b->call->legs[i].ext != NULL &&

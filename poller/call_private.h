@@ -7,6 +7,12 @@
 
 #include <string.h>
 
+/* The client was connected with the others of this set then. */
+struct talk {
+	const struct segment *segment;
+	const guint64 *set;
+};
+
 struct call_builder {
 	struct group *group;
 	const struct timeline *t;
@@ -14,7 +20,7 @@ struct call_builder {
 	struct arena *arena;
 	struct party *parties; /* by lane */
 	guint64 *beginnings;   /* set of lanes: each began a linkedid of its own */
-	guint *notable; /* places in group->steps: applications, transfers and what was played */
+	const struct step **notable; /* of group->steps: applications, transfers and what was played */
 	guint n_notable;
 	/* Of the call being built. */
 	struct call *call;
@@ -24,10 +30,14 @@ struct call_builder {
 	guint64 *under;                /* set of lanes: began under this call's linkedid */
 	guint64 *client;               /* set of lanes */
 	int first_client, last_client; /* its lowest and highest; -1: it is empty */
-	guint64 *heard;                /* set of lanes, call_heard's own */
+	guint64 *connected;            /* set of lanes: connected with the client at any time */
+	guint64 *parts;                /* set of lanes: must have ended for the call to have */
+	struct talk *talks;            /* in order; of one segment there may be several */
+	guint n_talks;
 	guint64 *leg_sets;             /* by leg, a set of lanes each */
-	guint room_legs, room_sets;    /* of call->legs and leg_sets */
-	GPtrArray *notes;              /* const char *, the arena's; NULL: none yet */
+	guint room_legs;               /* of call->legs and leg_sets */
+	guint room_notes;              /* of call->notes */
+	guint64 few[4], few_beginnings; /* the sets above, where they are of one word */
 };
 
 /* Sets. */
@@ -36,6 +46,13 @@ static inline guint64 *
 call_leg_set(const struct call_builder *b, guint leg)
 {
 	return b->leg_sets + (gsize)leg * b->t->words;
+}
+
+/* The lane of the lowest bit that is left of this word of a set. */
+static inline guint
+call_lane_of_bit(guint word, guint64 rest)
+{
+	return word * 64 + (guint)__builtin_ctzll(rest);
 }
 
 static inline gboolean
@@ -50,16 +67,11 @@ call_is_beginning(const struct call_builder *b, guint lane)
 	return lane_set_has(b->beginnings, lane);
 }
 
-/* The lanes that were connected with the client then; NULL: none. Until it is asked again. */
-const guint64 *call_heard_of_many(const struct call_builder *b, const struct segment *segment);
-static inline const guint64 *
-call_heard(const struct call_builder *b, const struct segment *segment)
+/* When a notable step was, UTC. */
+static inline gint64
+call_time_of(const struct call_builder *b, const struct step *step)
 {
-	const guint words = b->t->words;
-	const guint64 *set = b->t->sets + (gsize)segment->first_set * words;
-	if (G_UNLIKELY(segment->n_sets != 1))
-		return call_heard_of_many(b, segment);
-	return lane_set_meets(set, b->client, words) ? set : NULL;
+	return b->t->times[step - b->group->steps];
 }
 
 /* Texts that are often the same pointer; NULL is the same as NULL only. */
@@ -72,13 +84,17 @@ call_same_text(const char *x, const char *y)
 /* call.c */
 /* An empty set of lanes, or several one behind the other. */
 guint64 *call_new_sets(const struct call_builder *b, guint n);
-void call_note(struct call_builder *b, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* Each is told once. The text is the arena's, or constant. */
+void call_note(struct call_builder *b, const char *text);
+/* The texts one behind the other; NULL ends them. */
+const char *call_join(struct arena *arena, const char *first, ...) G_GNUC_NULL_TERMINATED;
 
 /* "8916…" of "PJSIP/8916…@mango,300,T" or "SIP/mango/8916…"; NULL. */
 const char *call_dialled_number(struct arena *arena, const char *dial);
 
 /* The linkedid, behind the PBX's name where it has one. */
-const char *call_name_id(struct arena *arena, const char *pbx, const char *linkedid);
+const char *
+call_id(struct arena *arena, const struct call_rules *rules, const char *linkedid);
 
 /* Why nothing is reported, or that all is well. */
 void call_decide_skip(struct call *call, const struct call_rules *rules);

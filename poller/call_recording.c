@@ -40,17 +40,23 @@ struct recorder_list {
 	guint n, room;
 };
 
+/* Stopped and started again, or re-attached after a transfer: the same file goes on. */
+static G_GNUC_NO_INLINE gboolean
+is_listed(const struct recorder_list *list, const char *file)
+{
+	for (guint i = 0; i < list->n; i++) {
+		if (same_recording(list->items[i].what.file, file))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 /* The recorder of this file, to be filled in; NULL: it names none, or one that is listed. */
-static struct recorder *
+static inline struct recorder *
 add_recorder(struct recorder_list *list, const char *file)
 {
-	if (file[0] == '\0')
+	if (file[0] == '\0' || (list->n > 0 && is_listed(list, file)))
 		return NULL;
-	for (guint i = 0; i < list->n; i++) {
-		/* Stopped and started again, or re-attached after a transfer: the same file goes on. */
-		if (same_recording(list->items[i].what.file, file))
-			return NULL;
-	}
 	list->items =
 	    arena_grow(list->arena, list->items, list->n, &list->room, sizeof *list->items);
 	return &list->items[list->n++];
@@ -73,7 +79,7 @@ static void
 list_started(struct call_builder *b, struct recorder_list *list)
 {
 	for (guint i = 0; i < b->n_notable; i++) {
-		const struct step *s = &b->group->steps[b->notable[i]];
+		const struct step *s = b->notable[i];
 		if (s->event != CEL_APP_START || s->app.id != APP_MIXMONITOR)
 			continue;
 		const gsize n = (gsize)(strchrnul(s->app.data, ',') - s->app.data);
@@ -83,7 +89,7 @@ list_started(struct call_builder *b, struct recorder_list *list)
 		if (r != NULL)
 			*r = (struct recorder){ .what = { file, path },
 				.lane = timeline_lane(b->t, s->channel),
-				.started = b->t->times[b->notable[i]],
+				.started = call_time_of(b, s),
 				.started_id = s->id,
 				.bridged_only = is_bridged_only(s->app.data + n) };
 	}
@@ -97,7 +103,11 @@ list_recorders(struct call_builder *b)
 		list_started(b, &list);
 	for (guint i = 0; i < b->group->n_records; i++) {
 		const struct record *record = &b->group->records[i];
-		const char *path = record->recordingfile, *file = base_name(path, strlen(path));
+		const char *path = record->recordingfile;
+		/* Mostly the one that the channel began with, and without a folder. */
+		if (path[0] == '\0' || (list.n > 0 && strcmp(list.items[0].what.file, path) == 0))
+			continue;
+		const char *file = base_name(path, strlen(path));
 		struct recorder *r = add_recorder(&list, file);
 		if (r == NULL)
 			continue;
@@ -129,30 +139,33 @@ recorded_length(const struct call_builder *b, const struct recorder *r)
 	return length;
 }
 
-/* How much of a leg's talk a recorder heard, and whether any of it was missed. */
-static void
-measure_recorder(const struct call_builder *b, const struct recorder *r, const guint64 *leg,
-    gint64 *heard, gboolean *missed)
+/* What a recorder holds of a leg's talk. */
+struct witness {
+	const struct recorder *recorder;
+	gint64 heard;
+	gboolean missed; /* any of it */
+};
+
+static struct witness
+ask_recorder(const struct call_builder *b, const struct recorder *r, const guint64 *leg)
 {
-	*heard = 0;
-	*missed = FALSE;
-	for (guint i = 0; i < b->t->n_segments; i++) {
-		const struct segment *s = &b->t->segments[i];
-		gint64 from = MAX(s->from, r->started), span = s->to - from;
-		for (guint k = 0; k < s->n_sets; k++) {
-			const guint64 *set = b->t->sets + (gsize)(s->first_set + k) * b->t->words;
-			gboolean there = lane_set_has(set, (guint)r->lane) &&
-			                 s->to_id > r->started_id && span >= 0;
-			gboolean talk = lane_set_meets(set, b->client, b->t->words) &&
-			                lane_set_meets(set, leg, b->t->words);
-			if (talk && there)
-				*heard += span;
-			/* A recording may begin a moment after the talk did. */
-			if (talk && s->to > s->from &&
-			    (!there || from - s->from > 2 * G_USEC_PER_SEC))
-				*missed = TRUE;
-		}
+	struct witness w = { .recorder = r };
+	const guint words = b->t->words;
+	for (guint i = 0; i < b->n_talks; i++) {
+		const struct segment *s = b->talks[i].segment;
+		const guint64 *set = b->talks[i].set;
+		if (!lane_set_meets(set, leg, words))
+			continue;
+		const gint64 from = MAX(s->from, r->started), span = s->to - from;
+		const gboolean there = lane_set_has(set, (guint)r->lane) &&
+		                       s->to_id > r->started_id && span >= 0;
+		if (there)
+			w.heard += span;
+		/* A recording may begin a moment after the talk did. */
+		if (s->to > s->from && (!there || from - s->from > 2 * G_USEC_PER_SEC))
+			w.missed = TRUE;
 	}
+	return w;
 }
 
 /* Two lengths that the table's clock of whole seconds cannot tell apart. */
@@ -162,38 +175,37 @@ measure_recorder(const struct call_builder *b, const struct recorder *r, const g
  * One that covers all the talk, the shortest of them; of several of one length the one that began last, because it
  * was made for this leg; where none covers all, the one that holds most.
  */
+static gboolean
+is_better(const struct call_builder *b, const struct witness *w, const struct witness *best)
+{
+	if (w->missed != best->missed)
+		return best->missed;
+	gint64 gain = w->missed ? w->heard - best->heard
+	                        : recorded_length(b, best->recorder) -
+	                              recorded_length(b, w->recorder);
+	if (gain > -SAME_LENGTH && gain < SAME_LENGTH)
+		return w->recorder->started_id > best->recorder->started_id;
+	return gain > 0;
+}
+
 static void
 choose_recording(struct call_builder *b, const struct recorder_list *recorders, guint leg_index)
 {
 	struct leg *leg = &b->call->legs[leg_index];
-	const struct recorder *best = NULL;
-	gint64 best_length = 0, best_heard = 0;
-	gboolean best_missed = TRUE;
+	struct witness best = { 0 };
 	for (guint i = 0; i < recorders->n; i++) {
 		const struct recorder *r = &recorders->items[i];
 		if (r->lane < 0)
 			continue;
-		gint64 heard, length = recorded_length(b, r);
-		gboolean missed;
-		measure_recorder(b, r, call_leg_set(b, leg_index), &heard, &missed);
-		if (heard == 0 && (missed || leg->talk > 0))
+		const struct witness w = ask_recorder(b, r, call_leg_set(b, leg_index));
+		if (w.heard == 0 && (w.missed || leg->talk > 0))
 			continue;
-		gboolean better = best == NULL || (best_missed && !missed);
-		if (!better && missed == best_missed) {
-			gint64 gain = missed ? heard - best_heard : best_length - length;
-			gboolean same = gain > -SAME_LENGTH && gain < SAME_LENGTH;
-			better = same ? r->started_id > best->started_id : gain > 0;
-		}
-		if (better) {
-			best = r;
-			best_length = length;
-			best_heard = heard;
-			best_missed = missed;
-		}
+		if (best.recorder == NULL || is_better(b, &w, &best))
+			best = w;
 	}
-	if (best != NULL) {
-		leg->recording = best->what.file;
-		leg->recording_path = best->what.path;
+	if (best.recorder != NULL) {
+		leg->recording = best.recorder->what.file;
+		leg->recording_path = best.recorder->what.path;
 	}
 }
 

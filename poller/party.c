@@ -203,7 +203,7 @@ is_listed(GHashTable *trunk, const char *name, gsize n, gsize peer_len)
 	       g_hash_table_contains(trunk, text);
 }
 
-static enum peer
+static G_GNUC_NO_INLINE enum peer
 judge_peer(const struct call_rules *rules, const char *name, gsize n, gsize peer_len)
 {
 	if (rules->trunk != NULL && is_listed(rules->trunk, name, n, peer_len))
@@ -212,7 +212,7 @@ judge_peer(const struct call_rules *rules, const char *name, gsize n, gsize peer
 	return party_is_extension(rules, peer) ? PEER_EXTENSION : PEER_OTHER;
 }
 
-static enum peer
+static inline enum peer
 peer_of(const struct call_rules *rules, const struct lane *lane)
 {
 	const char *name = lane->channel->name;
@@ -226,6 +226,12 @@ peer_of(const struct call_rules *rules, const struct lane *lane)
 	return (enum peer)kept->answer;
 }
 
+static struct party
+employee(const struct call_rules *rules, const char *number)
+{
+	return (struct party){ .kind = PARTY_EMPLOYEE, .ext = party_alias(rules, number) };
+}
+
 struct party
 party_of(const struct call_rules *rules, const struct lane *lane, struct arena *arena)
 {
@@ -234,12 +240,12 @@ party_of(const struct call_rules *rules, const struct lane *lane, struct arena *
 	if (lane->name.kind == CHANNAME_PLUMBING)
 		return (struct party){ .kind = PARTY_PLUMBING };
 	const enum peer peer = peer_of(rules, lane);
-	const char *number = lane->channel->cid_num;
 	if (peer == PEER_EXTENSION)
-		number = arena_string_n(arena, lane->name.peer, lane->name.peer_len);
-	else if (peer == PEER_TRUNK || !party_is_extension(rules, number))
-		return (struct party){ .kind = PARTY_OUTSIDE };
-	return (struct party){ .kind = PARTY_EMPLOYEE, .ext = party_alias(rules, number) };
+		return employee(
+		    rules, arena_string_n(arena, lane->name.peer, lane->name.peer_len));
+	if (peer == PEER_OTHER && party_is_extension(rules, lane->channel->cid_num))
+		return employee(rules, lane->channel->cid_num);
+	return (struct party){ .kind = PARTY_OUTSIDE };
 }
 
 const char *
