@@ -24,7 +24,19 @@ void
 group_empty(struct group *g)
 {
 	arena_clear(&g->arena);
-	*g = (struct group){ .steps = g->steps, .room_steps = g->room_steps, .arena = g->arena };
+	/* One by one, and not the whole with `rep stos`. */
+	g->channels = NULL;
+	g->bridges = NULL;
+	g->linkedids = g->named = NULL;
+	g->records = NULL;
+	g->n_channels = g->n_bridges = g->n_linkedids = g->n_named = g->n_steps = g->n_records = 0;
+	g->room_channels = g->room_bridges = g->room_linkedids = g->room_named = g->room_records =
+	    0;
+	g->events = g->applications = 0;
+	g->first_id = g->last_id = g->last_wall = g->restarted = 0;
+	g->alive = g->linkedids_ended = 0;
+	g->truncated = g->queued = g->out = g->unordered = FALSE;
+	g->prev = g->next = NULL;
 }
 
 void

@@ -53,9 +53,9 @@ struct channel {
 	gint64 cid_last_id;
 	guint32 uniqueid_len, name_len, linkedid_now_len, cid_last_len; /* bytes of those above */
 	guint32 hash; /* of uniqueid, as struct idmap_key has it */
+	guint index;  /* in group->channels */
 	const char *dial; /* appdata of the first row that stood in Dial; "" */
 	gint64 dial_id;
-	guint index; /* in group->channels */
 };
 
 struct bridge {
