@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+struct channel assembly_nobody = { .uniqueid = "", .uniqueid_len = G_MAXUINT32 };
+
 assembly *
 assembly_new(void)
 {
@@ -14,6 +16,7 @@ assembly_new(void)
 	idmap_init(&a->bridges);
 	g_queue_init(&a->ended);
 	a->spare = g_ptr_array_new();
+	a->recent[0] = a->recent[1] = &assembly_nobody;
 	incarnations_init(&a->incarnations);
 	a->now = a->swept = WALL_NONE;
 	return a;
@@ -82,8 +85,8 @@ static void
 forget_recent(assembly *a, const struct group *g)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(a->recent); i++) {
-		if (a->recent[i] != NULL && a->recent[i]->group == g)
-			a->recent[i] = NULL;
+		if (a->recent[i]->group == g)
+			a->recent[i] = &assembly_nobody;
 	}
 	if (a->recent_bridge != NULL && a->recent_bridge->group == g)
 		a->recent_bridge = NULL;
@@ -175,6 +178,13 @@ group_with_linkedid(assembly *a, struct group *g, const struct idmap_key *linked
 	return g;
 }
 
+/* Of an id: what tells it from most others. */
+static inline guint64
+tail_of(const char *id, gsize len)
+{
+	return len >= 8 ? bytes_8(id + (len - 8)) : 0;
+}
+
 /*
  * `linkedid` is the group's own text; the channel `begins` it where its uniqueid is the same. `slot` is the channel's, and
  * empty.
@@ -187,6 +197,7 @@ channel_new(assembly *a, struct group *g, struct idmap_slot *slot, const struct 
 	/* One by one: a struct of this size is set with `rep stos`, which takes as long as all the rest of this. */
 	c->uniqueid = begins ? linkedid : arena_string_n(&g->arena, uniqueid->text, uniqueid->len);
 	c->uniqueid_len = uniqueid->len;
+	c->tail = tail_of(c->uniqueid, c->uniqueid_len);
 	c->hash = uniqueid->hash;
 	c->name = c->linkedid = c->linkedid_now = "";
 	c->name_len = c->linkedid_now_len = 0;
@@ -279,7 +290,7 @@ row_key(const char *id, gsize len)
 static inline gboolean
 is_of(const struct channel *c, const struct cel_row *row)
 {
-	return c != NULL && c->uniqueid_len == row->uniqueid_len &&
+	return c->uniqueid_len == row->uniqueid_len &&
 	       bytes_same_id(c->uniqueid, row->uniqueid, row->uniqueid_len);
 }
 
@@ -309,10 +320,11 @@ follow_linkedid(assembly *a, struct channel *c, const struct cel_row *row, struc
 
 /*
  * The channel of a row that is not of the last ones, made where it is new; NULL: the row comes too late or is too much. `linkedid`
- * becomes the group's.
+ * becomes the group's. `before`: of the row before.
  */
 static G_GNUC_NO_INLINE struct channel *
-find_channel(assembly *a, const struct cel_row *row, struct text *linkedid)
+find_channel(assembly *a, const struct channel *before, const struct cel_row *row,
+    struct text *linkedid)
 {
 	const struct idmap_key uniqueid = row_key(row->uniqueid, row->uniqueid_len);
 	struct idmap_slot *slot = idmap_seek(&a->channels, &uniqueid);
@@ -323,8 +335,7 @@ find_channel(assembly *a, const struct cel_row *row, struct text *linkedid)
 	gboolean begins = bytes_equal(uniqueid.text, uniqueid.len, linkedid->at, linkedid->len);
 	/* Its own id may be known as a linkedid: another channel's `extra` named it. */
 	struct group *g = begins ? NULL : idmap_get_key(&a->linkedids, &uniqueid);
-	const struct channel *before = a->recent[1];
-	if (g == NULL && before != NULL && !before->group->out &&
+	if (g == NULL && before->group != NULL && !before->group->out &&
 	    before->linkedid_now_len == linkedid->len &&
 	    bytes_same_id(before->linkedid_now, linkedid->at, linkedid->len)) {
 		/* Of the call of the row before, as a channel that is dialled mostly is. */
@@ -348,30 +359,34 @@ find_channel(assembly *a, const struct cel_row *row, struct text *linkedid)
 }
 
 /*
- * Nothing about the channel is new but the row itself: it began, comes later than its last row, and goes on under the linkedid it
+ * The row is this channel's, and nothing about it is new but the row itself: it began, comes later than its last row, and goes on under the linkedid it
  * had. So it is with nearly all rows but the first.
  */
 static inline gboolean
 goes_on(const struct channel *c, const struct cel_row *row)
 {
-	return c->started && row->id > c->last_id && c->linkedid_now_len == row->linkedid_len &&
+	/* All at once: each is so nearly always. */
+	return ((c->uniqueid_len == row->uniqueid_len) & c->started & (row->id > c->last_id) &
+		   (c->linkedid_now_len == row->linkedid_len)) &&
+	       bytes_same_id(c->uniqueid, row->uniqueid, row->uniqueid_len) &&
 	       bytes_same_id(c->linkedid_now, row->linkedid, row->linkedid_len) &&
 	       !c->group->out && c->group->n_steps < GROUP_STEPS_MAX;
 }
 
 /*
- * Any other row. `c`: its channel, NULL: not one of the last. The channel with all that is new, NULL: the row tells nothing; *kept: the
+ * Any other row. `c`: its channel, NULL: not one of the last; `before`: that of the row before. The channel with all that is new, NULL: the row tells nothing; *kept: the
  * row's linkedid as its group keeps it.
  */
 static G_GNUC_NO_INLINE struct channel *
-take_in(assembly *a, struct channel *c, const struct cel_row *row, const char **kept)
+take_in(assembly *a, struct channel *c, const struct channel *before, const struct cel_row *row,
+    const char **kept)
 {
 	struct text linkedid = row->linkedid_len > 0
 	                           ? (struct text){ row->linkedid, row->linkedid_len }
 	                           : (struct text){ row->uniqueid, row->uniqueid_len };
 	if (linkedid.len == 0)
 		return NULL;
-	c = c != NULL ? follow_linkedid(a, c, row, &linkedid) : find_channel(a, row, &linkedid);
+	c = c != NULL ? follow_linkedid(a, c, row, &linkedid) : find_channel(a, before, row, &linkedid);
 	if (c == NULL)
 		return NULL;
 	if (c->group->n_steps >= GROUP_STEPS_MAX) {
@@ -395,18 +410,21 @@ assembly_add(assembly *a, const struct cel_row *row)
 {
 	if (row->event == CEL_OTHER || row->event == CEL_APP_END)
 		return;
-	struct channel *c = a->recent[0];
-	if (!is_of(c, row)) {
-		c = is_of(a->recent[1], row) ? a->recent[1] : NULL;
-		a->recent[1] = a->recent[0];
-		a->recent[0] = c;
-	}
+	/* Which of the two it is nobody could guess: it is chosen, not decided. */
+	const guint64 tail = tail_of(row->uniqueid, row->uniqueid_len);
+	const guint other = a->recent[0]->tail != tail;
+	struct channel *c = a->recent[other], *last = a->recent[0];
 	const char *linkedid;
-	if (c != NULL && goes_on(c, row)) {
+	a->recent[1] = a->recent[1 - other];
+	a->recent[0] = c;
+	if (G_LIKELY(goes_on(c, row))) {
 		c->last_id = row->id;
 		linkedid = c->linkedid_now;
-	} else if ((c = a->recent[0] = take_in(a, c, row, &linkedid)) == NULL) {
-		return;
+	} else {
+		c = take_in(a, is_of(c, row) ? c : NULL, last, row, &linkedid);
+		a->recent[0] = c != NULL ? c : &assembly_nobody;
+		if (c == NULL)
+			return;
 	}
 	note_caller(c, row);
 	note_dial(c, row);

@@ -15,12 +15,15 @@ struct assembly {
 	guint held;
 	GPtrArray *spare; /* groups to be used again */
 	struct incarnations incarnations;
-	/* Of the last rows: the next one is mostly their neighbour. */
+	/* Of the last row, and of another before it: the next one is mostly of one of them. Where there is none: assembly_nobody. */
 	struct channel *recent[2];
 	struct bridge *recent_bridge; /* not a holding one */
 	gint64 now;                   /* the table's own time: the highest time written so far */
 	gint64 swept;                 /* when groups were last looked through for stale ones */
 };
+
+/* A channel that no row is of. */
+extern struct channel assembly_nobody;
 
 /* An empty group, held; `id` is its first row's. */
 struct group *assembly_begin_group(assembly *a, gint64 id);

@@ -111,7 +111,7 @@ static struct channel *
 neighbour_of(const assembly *a, const struct channel *c)
 {
 	struct channel *other = a->recent[0] != c ? a->recent[0] : a->recent[1];
-	return other != NULL && other->group == c->group && other->name_len > 0 ? other : NULL;
+	return other->group == c->group && other->name_len > 0 ? other : NULL;
 }
 
 /* A channel's name as the group keeps it: mostly its neighbour's. */

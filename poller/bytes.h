@@ -80,15 +80,16 @@ bytes_same_id(const char *a, const char *b, gsize n)
 	return bytes_same(a, b, n);
 }
 
-/* Copies n bytes; as bytes_same(), the last piece may overlap the one before. */
+/* Copies n bytes that do not overlap; as with bytes_same(), the last piece may overlap the one before. */
 static inline void
 bytes_copy(char *to, const char *from, gsize n)
 {
 #ifdef __SSE2__
-	if (n >= 16 && n <= 32) {
-		const __m128i first = _mm_loadu_si128((const __m128i *)from),
-			      last = _mm_loadu_si128((const __m128i *)(from + (n - 16)));
-		_mm_storeu_si128((__m128i *)to, first);
+	if (n >= 16 && n <= 256) {
+		const __m128i last = _mm_loadu_si128((const __m128i *)(from + (n - 16)));
+		for (gsize at = 0; at + 16 < n; at += 16)
+			_mm_storeu_si128((__m128i *)(to + at),
+			    _mm_loadu_si128((const __m128i *)(from + at)));
 		_mm_storeu_si128((__m128i *)(to + (n - 16)), last);
 		return;
 	}
@@ -97,6 +98,12 @@ bytes_copy(char *to, const char *from, gsize n)
 		const guint64 first = bytes_8(from), last = bytes_8(from + (n - 8));
 		memcpy(to, &first, 8);
 		memcpy(to + (n - 8), &last, 8);
+	} else if (n >= 2 && n <= 4) {
+		guint16 first, last;
+		memcpy(&first, from, 2);
+		memcpy(&last, from + (n - 2), 2);
+		memcpy(to, &first, 2);
+		memcpy(to + (n - 2), &last, 2);
 	} else {
 		memcpy(to, from, n);
 	}

@@ -41,6 +41,7 @@ enum application {
 struct channel {
 	struct group *group;
 	const char *uniqueid;
+	guint64 tail;             /* the last 8 bytes of uniqueid; 0 where it is shorter */
 	const char *name;         /* as in its first row */
 	const char *linkedid;     /* under which it began: of CHAN_START, else of its first row */
 	const char *linkedid_now; /* the last one seen */
