@@ -7,8 +7,7 @@
 #ifndef CELSYNC_ARENA_H
 #define CELSYNC_ARENA_H
 
-#include <glib.h>
-#include <string.h>
+#include "poller/bytes.h"
 
 typedef struct arena_pool arena_pool;
 arena_pool *arena_pool_new(void);
@@ -74,7 +73,7 @@ arena_string_n(struct arena *arena, const char *text, gsize n)
 	if (n == 0)
 		return "";
 	char *copy = arena_alloc_text(arena, n + 1);
-	memcpy(copy, text, n);
+	bytes_copy(copy, text, n);
 	copy[n] = '\0';
 	return copy;
 }

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+struct channel assembly_nobody = { .uniqueid = "", .uniqueid_len = G_MAXUINT32 };
+
 assembly *
 assembly_new(void)
 {
@@ -14,6 +16,7 @@ assembly_new(void)
 	idmap_init(&a->bridges);
 	g_queue_init(&a->ended);
 	a->spare = g_ptr_array_new();
+	a->recent[0] = a->recent[1] = &assembly_nobody;
 	incarnations_init(&a->incarnations);
 	a->now = a->swept = WALL_NONE;
 	return a;
@@ -32,7 +35,6 @@ assembly_free(assembly *a)
 	for (guint i = 0; i < a->spare->len; i++)
 		group_free(a->spare->pdata[i]);
 	g_ptr_array_free(a->spare, TRUE);
-	g_queue_clear(&a->ended);
 	idmap_clear(&a->channels);
 	idmap_clear(&a->linkedids);
 	idmap_clear(&a->bridges);
@@ -83,8 +85,8 @@ static void
 forget_recent(assembly *a, const struct group *g)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(a->recent); i++) {
-		if (a->recent[i] != NULL && a->recent[i]->group == g)
-			a->recent[i] = NULL;
+		if (a->recent[i]->group == g)
+			a->recent[i] = &assembly_nobody;
 	}
 	if (a->recent_bridge != NULL && a->recent_bridge->group == g)
 		a->recent_bridge = NULL;
@@ -98,17 +100,26 @@ assembly_forget_bridge(assembly *a, const struct bridge *b)
 		idmap_remove_key(&a->bridges, &key);
 }
 
+/* Mostly that of the channel which began it. */
+static guint32
+hash_of_linkedid(const struct group *g, const char *linkedid)
+{
+	for (guint i = 0; i < MIN(g->n_channels, 4); i++) {
+		if (g->channels[i]->uniqueid == linkedid)
+			return g->channels[i]->hash;
+	}
+	return idmap_key(linkedid).hash;
+}
+
 void
 assembly_release(assembly *a, struct group *g)
 {
 	forget_recent(a, g);
-	for (guint i = 0; i < g->n_channels; i++) {
-		const struct channel *c = g->channels[i];
-		const struct idmap_key key = idmap_key_n(c->uniqueid, c->uniqueid_len);
-		idmap_remove_key(&a->channels, &key);
-	}
+	for (guint i = 0; i < g->n_channels; i++)
+		idmap_remove_text(&a->channels, g->channels[i]->uniqueid, g->channels[i]->hash);
 	for (guint i = 0; i < g->n_linkedids; i++)
-		idmap_remove(&a->linkedids, g->linkedids[i]);
+		idmap_remove_text(
+		    &a->linkedids, g->linkedids[i], hash_of_linkedid(g, g->linkedids[i]));
 	for (guint i = 0; i < g->n_named; i++)
 		idmap_remove(&a->linkedids, g->named[i]);
 	for (guint i = 0; i < g->n_bridges; i++)
@@ -131,17 +142,19 @@ assembly_merge(assembly *a, struct group *x, struct group *y)
 		idmap_put(&a->linkedids, from->named[i], to);
 		group_add_named(to, from->named[i]);
 	}
-	if (from->queued)
-		g_queue_remove(&a->ended, from);
+	assembly_unqueue(a, from);
 	assembly_unlist(a, from);
 	end_group(a, from);
 	return to;
 }
 
-/* The group of a linkedid, with which `g` (NULL: none) is merged; *kept is the id as the group keeps it. */
+/*
+ * The group of a linkedid, with which `g` (NULL: none) is merged; *kept is the id as the group keeps it. `unknown`: no channel has it for
+ * its uniqueid.
+ */
 static struct group *
-group_with_linkedid(
-    assembly *a, struct group *g, const struct idmap_key *linkedid, gint64 id, const char **kept)
+group_with_linkedid(assembly *a, struct group *g, const struct idmap_key *linkedid,
+    gboolean unknown, gint64 id, const char **kept)
 {
 	const struct idmap_slot *slot = idmap_find_key(&a->linkedids, linkedid);
 	if (slot != NULL) {
@@ -153,7 +166,7 @@ group_with_linkedid(
 		return g;
 	}
 	/* Its channel may be known by rows under another linkedid only. */
-	struct channel *c = idmap_get_key(&a->channels, linkedid);
+	struct channel *c = unknown ? NULL : idmap_get_key(&a->channels, linkedid);
 	if (c != NULL)
 		g = g != NULL ? assembly_merge(a, c->group, g) : c->group;
 	if (g == NULL)
@@ -165,30 +178,47 @@ group_with_linkedid(
 	return g;
 }
 
-/* `linkedid` is the group's own text; the channel `begins` it where its uniqueid is the same. */
-static struct channel *
-channel_new(assembly *a, struct group *g, const struct idmap_key *uniqueid, const char *linkedid,
-    gboolean begins)
+/* Of an id: what tells it from most others. */
+static inline guint64
+tail_of(const char *id, gsize len)
 {
-	struct channel *c = arena_alloc0(&g->arena, sizeof *c);
+	return len >= 8 ? bytes_8(id + (len - 8)) : 0;
+}
+
+/*
+ * `linkedid` is the group's own text; the channel `begins` it where its uniqueid is the same. `slot` is the channel's, and
+ * empty.
+ */
+static struct channel *
+channel_new(assembly *a, struct group *g, struct idmap_slot *slot, const struct idmap_key *uniqueid,
+    const char *linkedid, gboolean begins)
+{
+	struct channel *c = arena_alloc(&g->arena, sizeof *c);
+	/* One by one: a struct of this size is set with `rep stos`, which takes as long as all the rest of this. */
 	c->uniqueid = begins ? linkedid : arena_string_n(&g->arena, uniqueid->text, uniqueid->len);
 	c->uniqueid_len = uniqueid->len;
-	if (!uniqueid_parse_n(c->uniqueid, c->uniqueid_len, &c->made))
-		c->made = (struct uniqueid){ 0 };
+	c->tail = tail_of(c->uniqueid, c->uniqueid_len);
+	c->hash = uniqueid->hash;
+	c->name = c->linkedid = c->linkedid_now = "";
+	c->name_len = c->linkedid_now_len = 0;
 	c->first_id = G_MAXINT64;
 	c->last_id = G_MININT64;
-	c->cid_last = c->dial = c->linkedid_now = "";
-	c->dial_id = G_MAXINT64;
+	c->started = c->ended = FALSE;
+	c->cid_num = c->cid_name = c->exten = c->cid_last = c->dial = "";
+	c->cid_last_len = 0;
 	c->cid_last_id = G_MININT64;
+	c->dial_id = G_MAXINT64;
+	if (!uniqueid_parse_n(c->uniqueid, c->uniqueid_len, &c->made))
+		c->made = (struct uniqueid){ 0 };
 	g->alive++;
 	group_add_channel(g, c);
 	const struct idmap_key key = { c->uniqueid, uniqueid->len, uniqueid->hash };
-	idmap_put_key(&a->channels, &key, c);
+	idmap_fill(&a->channels, slot, &key, c);
 	return c;
 }
 
 /* What a channel is known by: of CHAN_START, until then of its lowest row. */
-static void
+static G_GNUC_NO_INLINE void
 describe_channel(struct channel *c, const struct cel_row *row, const char *linkedid)
 {
 	struct arena *arena = &c->group->arena;
@@ -198,6 +228,11 @@ describe_channel(struct channel *c, const struct cel_row *row, const char *linke
 	c->cid_num = arena_string_n(arena, cel_text(row, CEL_CID_NUM), row->length[CEL_CID_NUM]);
 	c->cid_name = arena_string_n(arena, cel_text(row, CEL_CID_NAME), row->length[CEL_CID_NAME]);
 	c->exten = arena_string_n(arena, cel_text(row, CEL_EXTEN), row->length[CEL_EXTEN]);
+	if (row->length[CEL_CID_NUM] > 0 && row->id > c->cid_last_id) {
+		c->cid_last = c->cid_num;
+		c->cid_last_len = (guint32)row->length[CEL_CID_NUM];
+		c->cid_last_id = row->id;
+	}
 }
 
 struct text {
@@ -205,45 +240,41 @@ struct text {
 	gsize len;
 };
 
-static void
+static G_GNUC_NO_INLINE void
 note_number(struct channel *c, const struct cel_row *row)
 {
-	if (!bytes_equal(cel_text(row, CEL_CID_NUM), row->length[CEL_CID_NUM], c->cid_last,
-		c->cid_last_len)) {
-		c->cid_last_len = (guint32)row->length[CEL_CID_NUM];
-		c->cid_last = strcmp(cel_text(row, CEL_CID_NUM), c->cid_num) == 0
-		                  ? c->cid_num
-		                  : arena_string_n(&c->group->arena, cel_text(row, CEL_CID_NUM),
-					row->length[CEL_CID_NUM]);
-	}
+	const char *number = row->text[CEL_CID_NUM];
+	c->cid_last_len = (guint32)row->length[CEL_CID_NUM];
+	c->cid_last = strcmp(number, c->cid_num) == 0
+	                  ? c->cid_num
+	                  : arena_string_n(&c->group->arena, number, c->cid_last_len);
+}
+
+static gboolean
+is_dial(const struct cel_row *row)
+{
+	return row->length[CEL_APPNAME] == 4 &&
+	       bytes_4(row->text[CEL_APPNAME]) == bytes_4("Dial");
+}
+
+static inline void
+note_caller(struct channel *c, const struct cel_row *row)
+{
+	if (row->length[CEL_CID_NUM] == 0 || row->id <= c->cid_last_id)
+		return;
+	if (G_UNLIKELY(row->length[CEL_CID_NUM] != c->cid_last_len ||
+		       !bytes_same(row->text[CEL_CID_NUM], c->cid_last, c->cid_last_len)))
+		note_number(c, row);
 	c->cid_last_id = row->id;
 }
 
-/* `linkedid` is the row's as the group keeps it. */
 static inline void
-note_channel(struct channel *c, const struct cel_row *row, const struct text *linkedid)
+note_dial(struct channel *c, const struct cel_row *row)
 {
-	if (!c->started && (row->event == CEL_CHAN_START || row->id < c->first_id))
-		describe_channel(c, row, linkedid->at);
-	c->first_id = MIN(c->first_id, row->id);
-	if (row->id > c->last_id) {
-		c->last_id = row->id;
-		c->linkedid_now = linkedid->at;
-		c->linkedid_now_len = (guint32)linkedid->len;
-	}
-	if (row->length[CEL_CID_NUM] > 0 && row->id > c->cid_last_id)
-		note_number(c, row);
-	if (row->id < c->dial_id && row->length[CEL_APPDATA] > 0 &&
-	    bytes_equal(cel_text(row, CEL_APPNAME), row->length[CEL_APPNAME], "Dial", 4)) {
+	if (G_UNLIKELY(is_dial(row)) && row->id < c->dial_id && row->length[CEL_APPDATA] > 0) {
 		c->dial = arena_string_n(
-		    &c->group->arena, cel_text(row, CEL_APPDATA), row->length[CEL_APPDATA]);
+		    &c->group->arena, row->text[CEL_APPDATA], row->length[CEL_APPDATA]);
 		c->dial_id = row->id;
-	}
-	if (row->event == CEL_CHAN_START)
-		c->started = TRUE;
-	if ((row->event == CEL_HANGUP || row->event == CEL_CHAN_END) && !c->ended) {
-		c->ended = TRUE;
-		c->group->alive--;
 	}
 }
 
@@ -256,51 +287,122 @@ row_key(const char *id, gsize len)
 	return idmap_key_n(id, G_LIKELY(!bytes_have(id, len, '\0')) ? len : strlen(id));
 }
 
-static struct channel *
-known_channel(assembly *a, const struct cel_row *row, struct idmap_key *key)
+static inline gboolean
+is_of(const struct channel *c, const struct cel_row *row)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(a->recent); i++) {
-		struct channel *c = a->recent[i];
-		if (c != NULL &&
-		    bytes_equal(c->uniqueid, c->uniqueid_len, row->uniqueid, row->uniqueid_len))
-			return c;
-	}
-	*key = row_key(row->uniqueid, row->uniqueid_len);
-	return idmap_get_key(&a->channels, key);
+	return c->uniqueid_len == row->uniqueid_len &&
+	       bytes_same_id(c->uniqueid, row->uniqueid, row->uniqueid_len);
 }
 
-/* The channel of a row, made where it is new; NULL: the row comes too late or is too much. *linkedid: the row's, as its group keeps it. */
+/* Of a channel that is known: `linkedid` becomes the group's, and its group theirs. NULL: the row comes too late. */
 static struct channel *
-channel_of(assembly *a, const struct cel_row *row, struct text *linkedid)
+change_linkedid(assembly *a, struct channel *c, const struct cel_row *row, struct text *linkedid)
 {
-	struct idmap_key uniqueid, key;
-	struct channel *c = known_channel(a, row, &uniqueid);
-	if (c != NULL) {
-		if (bytes_equal(
-			c->linkedid_now, c->linkedid_now_len, linkedid->at, linkedid->len)) {
-			linkedid->at = c->linkedid_now;
-		} else if (!c->group->out) {
-			key = row_key(linkedid->at, linkedid->len);
-			linkedid->len = key.len;
-			group_with_linkedid(a, c->group, &key, row->id, &linkedid->at);
-		}
-		return c->group->out ? NULL : c;
-	}
-	gboolean begins = bytes_equal(uniqueid.text, uniqueid.len, linkedid->at, linkedid->len);
-	key = begins ? uniqueid : row_key(linkedid->at, linkedid->len);
-	linkedid->len = key.len;
-	if (key.len == 0 || uniqueid.len == 0)
+	if (c->group->out)
 		return NULL;
+	const struct idmap_key key = row_key(linkedid->at, linkedid->len);
+	linkedid->len = key.len;
+	group_with_linkedid(a, c->group, &key, FALSE, row->id, &linkedid->at);
+	return c->group->out ? NULL : c;
+}
+
+/* The same where it may be the one it had before. */
+static inline struct channel *
+follow_linkedid(assembly *a, struct channel *c, const struct cel_row *row, struct text *linkedid)
+{
+	if (c->linkedid_now_len == linkedid->len && !c->group->out &&
+	    bytes_same_id(c->linkedid_now, linkedid->at, linkedid->len)) {
+		linkedid->at = c->linkedid_now;
+		return c;
+	}
+	return change_linkedid(a, c, row, linkedid);
+}
+
+/*
+ * The channel of a row that is not of the last ones, made where it is new; NULL: the row comes too late or is too much. `linkedid`
+ * becomes the group's. `before`: of the row before.
+ */
+static G_GNUC_NO_INLINE struct channel *
+find_channel(assembly *a, const struct channel *before, const struct cel_row *row,
+    struct text *linkedid)
+{
+	const struct idmap_key uniqueid = row_key(row->uniqueid, row->uniqueid_len);
+	struct idmap_slot *slot = idmap_seek(&a->channels, &uniqueid);
+	if (slot->key != NULL)
+		return follow_linkedid(a, slot->value, row, linkedid);
+	if (uniqueid.len == 0)
+		return NULL;
+	gboolean begins = bytes_equal(uniqueid.text, uniqueid.len, linkedid->at, linkedid->len);
 	/* Its own id may be known as a linkedid: another channel's `extra` named it. */
 	struct group *g = begins ? NULL : idmap_get_key(&a->linkedids, &uniqueid);
-	g = group_with_linkedid(a, g, &key, row->id, &linkedid->at);
+	if (g == NULL && before->group != NULL && !before->group->out &&
+	    before->linkedid_now_len == linkedid->len &&
+	    bytes_same_id(before->linkedid_now, linkedid->at, linkedid->len)) {
+		/* Of the call of the row before, as a channel that is dialled mostly is. */
+		g = before->group;
+		linkedid->at = before->linkedid_now;
+	} else {
+		const struct idmap_key key =
+		    begins ? uniqueid : row_key(linkedid->at, linkedid->len);
+		linkedid->len = key.len;
+		if (key.len == 0)
+			return NULL;
+		g = group_with_linkedid(a, g, &key, begins, row->id, &linkedid->at);
+	}
 	if (g->out)
 		return NULL;
 	if (g->n_channels >= GROUP_CHANNELS_MAX) {
 		g->truncated = TRUE;
 		return NULL;
 	}
-	return channel_new(a, g, &uniqueid, linkedid->at, begins);
+	return channel_new(a, g, slot, &uniqueid, linkedid->at, begins);
+}
+
+/*
+ * The row is this channel's, and nothing about it is new but the row itself: it began, comes later than its last row, and goes on under the linkedid it
+ * had. So it is with nearly all rows but the first.
+ */
+static inline gboolean
+goes_on(const struct channel *c, const struct cel_row *row)
+{
+	/* All at once: each is so nearly always. */
+	return ((c->uniqueid_len == row->uniqueid_len) & c->started & (row->id > c->last_id) &
+		   (c->linkedid_now_len == row->linkedid_len)) &&
+	       bytes_same_id(c->uniqueid, row->uniqueid, row->uniqueid_len) &&
+	       bytes_same_id(c->linkedid_now, row->linkedid, row->linkedid_len) &&
+	       !c->group->out && c->group->n_steps < GROUP_STEPS_MAX;
+}
+
+/*
+ * Any other row. `c`: its channel, NULL: not one of the last; `before`: that of the row before. The channel with all that is new, NULL: the row tells nothing; *kept: the
+ * row's linkedid as its group keeps it.
+ */
+static G_GNUC_NO_INLINE struct channel *
+take_in(assembly *a, struct channel *c, const struct channel *before, const struct cel_row *row,
+    const char **kept)
+{
+	struct text linkedid = row->linkedid_len > 0
+	                           ? (struct text){ row->linkedid, row->linkedid_len }
+	                           : (struct text){ row->uniqueid, row->uniqueid_len };
+	if (linkedid.len == 0)
+		return NULL;
+	c = c != NULL ? follow_linkedid(a, c, row, &linkedid) : find_channel(a, before, row, &linkedid);
+	if (c == NULL)
+		return NULL;
+	if (c->group->n_steps >= GROUP_STEPS_MAX) {
+		c->group->truncated = TRUE;
+		return NULL;
+	}
+	if (!c->started && (row->event == CEL_CHAN_START || row->id < c->first_id))
+		describe_channel(c, row, linkedid.at);
+	if (row->id > c->last_id) {
+		c->last_id = row->id;
+		c->linkedid_now = linkedid.at;
+		c->linkedid_now_len = (guint32)linkedid.len;
+	}
+	c->first_id = MIN(c->first_id, row->id);
+	*kept = linkedid.at;
+	return c;
 }
 
 void
@@ -308,37 +410,36 @@ assembly_add(assembly *a, const struct cel_row *row)
 {
 	if (row->event == CEL_OTHER || row->event == CEL_APP_END)
 		return;
-	struct text linkedid = row->linkedid_len > 0
-	                           ? (struct text){ row->linkedid, row->linkedid_len }
-	                           : (struct text){ row->uniqueid, row->uniqueid_len };
-	if (linkedid.len == 0)
-		return;
-	struct channel *c = channel_of(a, row, &linkedid);
-	if (c == NULL)
-		return;
-	if (c != a->recent[0]) {
-		a->recent[1] = a->recent[0];
-		a->recent[0] = c;
+	/* Which of the two it is nobody could guess: it is chosen, not decided. */
+	const guint64 tail = tail_of(row->uniqueid, row->uniqueid_len);
+	const guint other = a->recent[0]->tail != tail;
+	struct channel *c = a->recent[other], *last = a->recent[0];
+	const char *linkedid;
+	a->recent[1] = a->recent[1 - other];
+	a->recent[0] = c;
+	if (G_LIKELY(goes_on(c, row))) {
+		c->last_id = row->id;
+		linkedid = c->linkedid_now;
+	} else {
+		c = take_in(a, is_of(c, row) ? c : NULL, last, row, &linkedid);
+		a->recent[0] = c != NULL ? c : &assembly_nobody;
+		if (c == NULL)
+			return;
 	}
-	if (c->group->n_steps >= GROUP_STEPS_MAX) {
-		c->group->truncated = TRUE;
-		return;
-	}
-	gboolean began = row->event == CEL_CHAN_START && !c->started;
-	note_channel(c, row, &linkedid);
-	if (began)
-		incarnation_watch(&a->incarnations, c->uniqueid, &c->made);
-	assembly_read_step(a, c, row, linkedid.at);
+	note_caller(c, row);
+	note_dial(c, row);
+	assembly_read_step(a, c, row, linkedid);
 
+	/* Bridges and transfers may have brought it into another group. */
 	struct group *g = c->group;
-	g->first_id = MIN(g->first_id, row->id);
-	g->last_id = MAX(g->last_id, row->id);
+	if (G_LIKELY(row->id > g->last_id))
+		g->last_id = row->id;
+	else
+		g->first_id = MIN(g->first_id, row->id);
 	g->last_wall = MAX(g->last_wall, row->time.us);
 	a->now = MAX(a->now, row->time.us);
-	if (g->alive == 0 && !g->queued) {
-		g->queued = TRUE;
-		g_queue_push_tail(&a->ended, g);
-	}
+	if (g->alive == 0 && !g->queued)
+		assembly_queue(a, g);
 }
 
 struct group *
@@ -370,7 +471,7 @@ assembly_add_alone(assembly *a, const struct cdr_row *row)
 	if (id[0] == '\0')
 		return;
 	const struct idmap_key key = idmap_key(id);
-	struct group *g = group_with_linkedid(a, NULL, &key, G_MAXINT64, &id);
+	struct group *g = group_with_linkedid(a, NULL, &key, FALSE, G_MAXINT64, &id);
 	if (!g->out && g->n_records < GROUP_CHANNELS_MAX)
 		group_add_record(g, NULL, row);
 }

@@ -72,11 +72,7 @@ find_lost_beginnings(assembly *a, struct group *g)
 static struct group *
 hand_out(assembly *a, struct group *g, gboolean whole)
 {
-	if (g->queued && a->ended.head != NULL && a->ended.head->data == g)
-		g_queue_pop_head(&a->ended);
-	else if (g->queued)
-		g_queue_remove(&a->ended, g);
-	g->queued = FALSE;
+	assembly_unqueue(a, g);
 	assembly_unlist(a, g);
 	g->out = TRUE;
 	g->restarted = g->alive > 0 ? restart_of(a, g) : 0;
@@ -116,8 +112,7 @@ assembly_next(assembly *a, gint64 quiet, gint64 stale)
 	while (!g_queue_is_empty(&a->ended)) {
 		struct group *g = g_queue_peek_head(&a->ended);
 		if (g->alive > 0 || !group_is_whole(g)) {
-			g_queue_pop_head(&a->ended);
-			g->queued = FALSE;
+			assembly_unqueue(a, g);
 			continue;
 		}
 		if (a->now - g->last_wall < quiet)

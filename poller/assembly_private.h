@@ -7,20 +7,23 @@
 
 struct assembly {
 	arena_pool *pool;
-	struct idmap channels;      /* uniqueid -> struct channel */
+	struct idmap channels;      /* uniqueid -> struct channel, by its own text */
 	struct idmap linkedids;     /* linkedid -> struct group */
 	struct idmap bridges;       /* bridge_id -> struct bridge */
-	GQueue ended;               /* groups nobody is left in, in the order they ended */
+	GQueue ended;               /* groups nobody is left in, in the order they ended: their own links */
 	struct group *first, *last; /* groups held and not handed out, in the order they began */
 	guint held;
 	GPtrArray *spare; /* groups to be used again */
 	struct incarnations incarnations;
-	/* Of the last rows: the next one is mostly their neighbour. */
+	/* Of the last row, and of another before it: the next one is mostly of one of them. Where there is none: assembly_nobody. */
 	struct channel *recent[2];
 	struct bridge *recent_bridge; /* not a holding one */
 	gint64 now;                   /* the table's own time: the highest time written so far */
 	gint64 swept;                 /* when groups were last looked through for stale ones */
 };
+
+/* A channel that no row is of. */
+extern struct channel assembly_nobody;
 
 /* An empty group, held; `id` is its first row's. */
 struct group *assembly_begin_group(assembly *a, gint64 id);
@@ -30,11 +33,44 @@ struct group *assembly_merge(assembly *a, struct group *x, struct group *y);
 /* Its id names it no longer; a holding one is no assembly's. */
 void assembly_forget_bridge(assembly *a, const struct bridge *b);
 /*
- * Adds the step that this kind of event makes; some tell nothing a rebuild needs. May merge groups. `linkedid` is the row's, as the
+ * What this kind of event tells, and the step it makes; some tell nothing a rebuild needs. May merge groups. `linkedid` is the row's, as the
  * group keeps it.
  */
 void
 assembly_read_step(assembly *a, struct channel *c, const struct cel_row *row, const char *linkedid);
+
+/* Nobody is left in it: its time comes. */
+static inline void
+assembly_queue(assembly *a, struct group *g)
+{
+	g->queued = TRUE;
+	g->ended = (GList){ .data = g };
+	g_queue_push_tail_link(&a->ended, &g->ended);
+}
+
+static inline void
+assembly_unqueue(assembly *a, struct group *g)
+{
+	if (g->queued)
+		g_queue_unlink(&a->ended, &g->ended);
+	g->queued = FALSE;
+}
+
+/* One more step of the channel's group, as the row has it; what is its event's own is not set. */
+static inline struct step *
+assembly_add_step(struct channel *c, const struct cel_row *row)
+{
+	struct group *g = c->group;
+	if (G_UNLIKELY(row->id <= g->last_id) && g->n_steps > 0)
+		g->unordered = TRUE;
+	struct step *step = group_new_step(g, row->event);
+	step->id = row->id;
+	step->wall = row->time.us;
+	step->utc = row->time.utc != FALSE;
+	step->event = (guint8)row->event;
+	step->channel = c;
+	return step;
+}
 
 static inline void
 assembly_unlist(assembly *a, struct group *g)

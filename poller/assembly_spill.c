@@ -318,6 +318,8 @@ unpack(struct group *g, const guint8 *at)
 		/* Of what stood behind a NUL byte nothing is left. */
 		c->name_len = (guint32)strlen(c->name);
 		c->cid_last_len = (guint32)strlen(c->cid_last);
+		c->uniqueid_len = (guint32)strlen(c->uniqueid);
+		c->linkedid_now_len = (guint32)strlen(c->linkedid_now);
 		group_add_channel(g, c);
 	}
 	for (guint i = 0; i < n.bridges; i++) {
@@ -346,8 +348,7 @@ assembly_stow(assembly *a, gint64 quiet, gint64 stale, struct stowed *stowed)
 	g_array_set_size(stowed->names, 0);
 	pack(g, stowed->bytes);
 	group_names(g, stowed->names);
-	if (g->queued)
-		g_queue_remove(&a->ended, g);
+	assembly_unqueue(a, g);
 	assembly_unlist(a, g);
 	assembly_release(a, g);
 	return TRUE;
@@ -369,10 +370,8 @@ assembly_unstow(assembly *a, const GByteArray *bytes)
 		if (!b->holding)
 			idmap_put(&a->bridges, b->id, b);
 	}
-	if (g->alive == 0 && g->n_channels > 0) {
-		g->queued = TRUE;
-		g_queue_push_tail(&a->ended, g);
-	}
+	if (g->alive == 0 && g->n_channels > 0)
+		assembly_queue(a, g);
 	return g;
 }
 

@@ -1,4 +1,4 @@
-/* What a row tells besides its channel: bridges, applications, transfers, the end; and whom it ties together. */
+/* What a row tells besides its channel: beginnings and ends, bridges, applications, transfers, the end; and whom it ties together. */
 #include "poller/assembly_private.h"
 
 #include "poller/bytes.h"
@@ -106,16 +106,39 @@ dialstatus_from(const char *text, gsize n)
 	return DIALSTATUS_OTHER;
 }
 
-static void
-read_hangup(struct step *step, struct channel *c, const struct cel_row *row)
+/* The channel of another row a moment ago, of this group; NULL. */
+static struct channel *
+neighbour_of(const assembly *a, const struct channel *c)
 {
+	struct channel *other = a->recent[0] != c ? a->recent[0] : a->recent[1];
+	return other->group == c->group && other->name_len > 0 ? other : NULL;
+}
+
+/* A channel's name as the group keeps it: mostly its neighbour's. */
+static const char *
+name_kept(const assembly *a, struct channel *c, const char *name, gsize len)
+{
+	const struct channel *other = len > 0 ? neighbour_of(a, c) : NULL;
+	if (other != NULL && bytes_equal(other->name, other->name_len, name, len))
+		return other->name;
+	return arena_string_n(&c->group->arena, name, len);
+}
+
+static void
+read_hangup(const assembly *a, struct step *step, struct channel *c, const struct cel_row *row)
+{
+	const struct channel *other = neighbour_of(a, c);
+	const struct extra_name names[] = { { c->name, c->name_len },
+		{ other != NULL ? other->name : "", other != NULL ? other->name_len : 0 } };
 	struct extra_hangup hangup;
-	extra_hangup(
-	    cel_text(row, CEL_EXTRA), row->length[CEL_EXTRA], c->name, c->name_len, &hangup);
+	extra_hangup(cel_text(row, CEL_EXTRA), row->length[CEL_EXTRA], names,
+	    other != NULL ? 2 : 1, &hangup);
 	step->hangup.cause = (gint16)hangup.cause;
-	step->hangup.source = hangup.source == c->name ? c->name
-	                                               : arena_string_n(&c->group->arena,
-							     hangup.source, hangup.source_len);
+	gboolean kept =
+	    hangup.source == c->name || (other != NULL && hangup.source == other->name);
+	step->hangup.source =
+	    kept ? hangup.source
+		 : arena_string_n(&c->group->arena, hangup.source, hangup.source_len);
 	step->hangup.dialstatus = (guint8)dialstatus_from(hangup.dialstatus, hangup.dialstatus_len);
 }
 
@@ -155,38 +178,45 @@ is_music(const struct cel_row *row)
 	       strncmp(cel_text(row, CEL_USERDEFTYPE), "MOH", 3) == 0;
 }
 
-/* One more step of the channel's group, as the row has it. */
-static inline struct step *
-add_step(struct channel *c, const struct cel_row *row)
+/* Beginnings and ends, of which each counts once. */
+static inline void
+begin_channel(assembly *a, struct channel *c)
 {
-	struct group *g = c->group;
-	if (g->n_steps > 0 && g->steps[g->n_steps - 1].id >= row->id)
-		g->unordered = TRUE;
-	struct step *step = group_new_step(g, row->event);
-	step->id = row->id;
-	step->wall = row->time.us;
-	step->utc = row->time.utc != FALSE;
-	step->event = (guint8)row->event;
-	step->channel = c;
-	return step;
+	if (!c->started)
+		incarnation_watch(&a->incarnations, c->uniqueid, &c->made);
+	c->started = TRUE;
+}
+
+static inline void
+end_channel(struct channel *c)
+{
+	c->group->alive -= !c->ended;
+	c->ended = TRUE;
 }
 
 void
 assembly_read_step(assembly *a, struct channel *c, const struct cel_row *row, const char *linkedid)
 {
-	struct arena *arena = &c->group->arena;
 	switch (row->event) {
 	case CEL_CHAN_START:
+		begin_channel(a, c);
+		assembly_add_step(c, row);
+		return;
+	case CEL_HANGUP:
+		end_channel(c);
+		read_hangup(a, assembly_add_step(c, row), c, row);
+		return;
 	case CEL_CHAN_END:
-	case CEL_ANSWER: add_step(c, row); return;
-	case CEL_HANGUP: read_hangup(add_step(c, row), c, row); return;
+		end_channel(c);
+		assembly_add_step(c, row);
+		return;
+	case CEL_ANSWER: assembly_add_step(c, row); return;
 	case CEL_BRIDGE_ENTER:
 	case CEL_BRIDGE_EXIT: {
 		struct bridge *bridge = bridge_of_row(a, c->group, row);
-		struct step *step = add_step(c, row);
+		struct step *step = assembly_add_step(c, row);
 		step->bridge = bridge;
-		step->peer = arena_string_n(
-		    &c->group->arena, cel_text(row, CEL_PEER), row->length[CEL_PEER]);
+		step->peer = name_kept(a, c, row->text[CEL_PEER], row->length[CEL_PEER]);
 		return;
 	}
 	case CEL_APP_START: {
@@ -196,11 +226,11 @@ assembly_read_step(assembly *a, struct channel *c, const struct cel_row *row, co
 		                          : application_named(cel_text(row, CEL_APPNAME));
 		if (id == APP_NONE)
 			return;
-		struct step *step = add_step(c, row);
+		struct step *step = assembly_add_step(c, row);
 		c->group->applications |= (guint32)1 << id;
 		step->app.id = id;
 		step->app.data =
-		    arena_string_n(arena, cel_text(row, CEL_APPDATA), row->length[CEL_APPDATA]);
+		    arena_string_n(&c->group->arena, cel_text(row, CEL_APPDATA), row->length[CEL_APPDATA]);
 		return;
 	}
 	case CEL_BLINDTRANSFER:
@@ -213,18 +243,18 @@ assembly_read_step(assembly *a, struct channel *c, const struct cel_row *row, co
 	case CEL_PARK_START:
 	case CEL_PARK_END:
 	case CEL_FORWARD:
-		add_step(c, row)->extra = arena_string_n(
+		assembly_add_step(c, row)->extra = arena_string_n(
 		    &c->group->arena, cel_text(row, CEL_EXTRA), row->length[CEL_EXTRA]);
 		return;
 	case CEL_LINKEDID_END:
-		add_step(c, row)->linkedid = linkedid;
+		assembly_add_step(c, row)->linkedid = linkedid;
 		c->group->linkedids_ended++;
 		return;
 	case CEL_STREAM_BEGIN:
 	case CEL_STREAM_END: {
 		gboolean moh = is_music(row);
 		if (moh || row->event == CEL_STREAM_END)
-			add_step(c, row)->moh = moh;
+			assembly_add_step(c, row)->moh = moh;
 		return;
 	}
 	case CEL_APP_END:

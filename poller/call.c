@@ -1,7 +1,8 @@
 #include "poller/call_private.h"
 
+#include "poller/bytes.h"
+
 #include <stdarg.h>
-#include <string.h>
 
 const char *
 direction_name(enum direction direction)
@@ -33,43 +34,68 @@ settled_name(enum settled settled)
 }
 
 guint64 *
-call_new_set(const struct call_builder *b)
+call_new_sets(const struct call_builder *b, guint n)
 {
-	return arena_alloc0(b->arena, b->t->words * sizeof(guint64));
+	return arena_alloc0(b->arena, (gsize)n * b->t->words * sizeof(guint64));
 }
 
-gboolean
-call_is_under(const struct call_builder *b, guint lane)
+const char *
+call_join(struct arena *arena, const char *first, ...)
 {
-	const char *linkedid = b->t->lanes[lane].channel->linkedid;
-	return linkedid == b->call->linkedid || strcmp(linkedid, b->call->linkedid) == 0;
+	va_list args, again;
+	gsize n = 1;
+	va_start(args, first);
+	va_copy(again, args);
+	for (const char *text = first; text != NULL; text = va_arg(args, const char *))
+		n += strlen(text);
+	va_end(args);
+	char *joined = arena_alloc_text(arena, n), *end = joined;
+	for (const char *text = first; text != NULL; text = va_arg(again, const char *))
+		end = stpcpy(end, text);
+	va_end(again);
+	return joined;
 }
 
-gboolean
-call_is_beginning(const struct call_builder *b, guint lane)
+const char *
+call_id(struct arena *arena, const struct call_rules *rules, const char *linkedid)
 {
-	const struct channel *c = b->t->lanes[lane].channel;
-	return b->parties[lane].kind != PARTY_PLUMBING &&
-	       (c->uniqueid == c->linkedid || strcmp(c->uniqueid, c->linkedid) == 0);
+	return rules->name != NULL ? call_join(arena, rules->name, "-", linkedid, NULL) : linkedid;
 }
 
 void
-call_note(struct call_builder *b, const char *format, ...)
+call_note(struct call_builder *b, const char *text)
 {
-	va_list args;
-	va_start(args, format);
-	g_autofree char *text = g_strdup_vprintf(format, args);
-	va_end(args);
-	if (b->notes == NULL)
-		b->notes = g_ptr_array_new();
-	for (guint i = 0; i < b->notes->len; i++) {
-		if (strcmp(b->notes->pdata[i], text) == 0)
+	struct call *call = b->call;
+	for (guint i = 0; i < call->n_notes; i++) {
+		if (call_same_text(call->notes[i], text))
 			return;
 	}
-	g_ptr_array_add(b->notes, (gpointer)arena_string(b->arena, text));
+	call->notes = arena_grow(
+	    b->arena, call->notes, call->n_notes, &b->room_notes, sizeof *call->notes);
+	call->notes[call->n_notes++] = text;
 }
 
 /* Direction, and who stands on which side. */
+
+/* Lanes are added in order. */
+static void
+add_client(struct call_builder *b, guint lane)
+{
+	lane_set_add(b->client, lane);
+	if (b->first_client < 0)
+		b->first_client = (int)lane;
+	b->last_client = (int)lane;
+}
+
+static void
+find_under(struct call_builder *b)
+{
+	const char *linkedid = b->call->linkedid;
+	for (guint i = 0; i < b->t->n_lanes; i++) {
+		if (call_same_text(b->t->lanes[i].channel->linkedid, linkedid))
+			lane_set_add(b->under, i);
+	}
+}
 
 static int
 first_rung(const struct call_builder *b)
@@ -91,9 +117,9 @@ add_dialled(struct call_builder *b, enum party_kind kind)
 		if (i == b->beginning || (int)i == b->caller || !call_is_under(b, i) ||
 		    b->parties[i].kind != kind || call_is_beginning(b, i))
 			continue;
-		if (kind == PARTY_EMPLOYEE && g_strcmp0(b->parties[i].ext, b->caller_ext) == 0)
+		if (kind == PARTY_EMPLOYEE && call_same_text(b->parties[i].ext, b->caller_ext))
 			continue;
-		lane_set_add(b->client, i);
+		add_client(b, i);
 		n++;
 	}
 	return n;
@@ -111,7 +137,6 @@ decide_direction(struct call_builder *b)
 {
 	struct call *call = b->call;
 	guint begin = b->beginning;
-	b->client = call_new_set(b);
 	b->caller = -1;
 	b->caller_ext = NULL;
 	gboolean originated = b->parties[begin].kind == PARTY_LOCAL;
@@ -120,7 +145,7 @@ decide_direction(struct call_builder *b)
 		int rung = first_rung(b);
 		if (rung >= 0 && b->parties[rung].kind == PARTY_OUTSIDE) {
 			call->direction = DIRECTION_IN;
-			lane_set_add(b->client, (guint)rung);
+			add_client(b, (guint)rung);
 			return;
 		}
 		if (rung >= 0)
@@ -130,7 +155,7 @@ decide_direction(struct call_builder *b)
 			    b, begin, party_of_local(b->rules, &b->t->lanes[begin], b->arena));
 	} else if (b->parties[begin].kind == PARTY_OUTSIDE) {
 		call->direction = DIRECTION_IN;
-		lane_set_add(b->client, begin);
+		add_client(b, begin);
 		return;
 	} else {
 		set_caller(b, begin, b->parties[begin].ext);
@@ -146,23 +171,27 @@ decide_direction(struct call_builder *b)
 /* Ends. */
 
 /* Members of a queue may be rung again while the client waits: its own life decides, and theirs. */
-static gboolean
-is_part(const struct call_builder *b, guint lane)
+static const guint64 *
+find_parts(const struct call_builder *b)
 {
-	if (lane == b->beginning || (int)lane == b->caller || lane_set_has(b->client, lane))
-		return TRUE;
-	for (guint i = 0; i < b->call->n_legs; i++) {
-		if (b->leg_sets[i] != NULL && lane_set_has(b->leg_sets[i], lane))
-			return TRUE;
+	guint64 *parts = b->parts;
+	const guint words = b->t->words, n_legs = b->call->n_legs;
+	for (guint word = 0; word < words; word++) {
+		parts[word] = b->client[word];
+		for (guint i = 0; i < n_legs; i++)
+			parts[word] |= call_leg_set(b, i)[word];
 	}
-	return FALSE;
+	lane_set_add(parts, b->beginning);
+	if (b->caller >= 0)
+		lane_set_add(parts, (guint)b->caller);
+	return parts;
 }
 
 /* The lanes that have ended, by CEL or by their own record: Asterisk writes it when its channel has hung up (main/cdr.c: party A). */
 static guint64 *
 find_ended(const struct call_builder *b)
 {
-	guint64 *ended = call_new_set(b);
+	guint64 *ended = call_new_sets(b, 1);
 	for (guint i = 0; i < b->t->n_lanes; i++) {
 		if (b->t->lanes[i].end != TIME_NONE)
 			lane_set_add(ended, i);
@@ -214,22 +243,23 @@ decide_end(struct call_builder *b)
 {
 	struct call *call = b->call;
 	gboolean open = FALSE;
-	const guint64 *ended = NULL;
-	call->end = TIME_NONE;
+	const guint64 *parts = find_parts(b), *ended = NULL;
+	gint64 end = TIME_NONE;
 	call->recorded = b->group->n_records > 0;
-	for (guint i = 0; i < b->t->n_lanes; i++) {
-		const struct lane *lane = &b->t->lanes[i];
-		if (!is_part(b, i))
-			continue;
-		if (lane->end == TIME_NONE) {
+	for (guint word = 0; word < b->t->words; word++) {
+		for (guint64 rest = parts[word]; rest != 0; rest &= rest - 1) {
+			const guint i = call_lane_of_bit(word, rest);
+			const gint64 its_end = b->t->lanes[i].end;
+			end = MAX(end, its_end);
+			if (its_end != TIME_NONE)
+				continue;
 			open = TRUE;
 			if (call->recorded && ended == NULL)
 				ended = find_ended(b);
 			call->recorded = call->recorded && is_recorded(b, i, ended);
-		} else {
-			call->end = MAX(call->end, lane->end);
 		}
 	}
+	call->end = end;
 	call->settled = SETTLED_ENDED;
 	if (!open)
 		return;
@@ -311,22 +341,43 @@ list_aliases(struct call_builder *b, const GPtrArray *calls, const struct call *
 	return list;
 }
 
-static struct call *
-build_one(struct call_builder *b, guint beginning)
+static void
+empty_sets(struct call_builder *b)
 {
-	struct call *call = arena_alloc0(b->arena, sizeof *call);
+	const guint words = b->t->words;
+	/* Up to 64 channels, as nearly every call has, are one word. */
+	if (words == 1)
+		memset(b->few, 0, sizeof b->few);
+	b->under = words == 1 ? b->few : call_new_sets(b, G_N_ELEMENTS(b->few));
+	b->client = b->under + words;
+	b->connected = b->client + words;
+	b->parts = b->connected + words;
+}
+
+static void
+begin_call(struct call_builder *b, guint beginning)
+{
 	const struct lane *lane = &b->t->lanes[beginning];
-	b->call = call;
+	struct call *call = b->call = arena_alloc0(b->arena, sizeof *call);
 	b->beginning = beginning;
 	call->basis = "cel";
 	call->linkedid = lane->channel->linkedid;
-	call->callid = b->rules->name != NULL
-	                   ? arena_printf(b->arena, "%s-%s", b->rules->name, call->linkedid)
-	                   : call->linkedid;
+	call->callid = call_id(b->arena, b->rules, call->linkedid);
 	call->start = lane->start;
 	call->answer = TIME_NONE;
 	call->hold = -1;
+	empty_sets(b);
+	b->first_client = b->last_client = -1;
+	b->leg_sets = NULL;
+	b->room_legs = b->room_notes = 0;
+	find_under(b);
+}
 
+static struct call *
+build_one(struct call_builder *b, guint beginning)
+{
+	begin_call(b, beginning);
+	struct call *call = b->call;
 	decide_direction(b);
 	call_find_legs(b);
 	call_measure_talk(b);
@@ -345,13 +396,60 @@ build_one(struct call_builder *b, guint beginning)
 	call_decide_skip(call, b->rules);
 	if (b->group->truncated)
 		call_note(b, "more rows than are looked at for one call: the rest was left out");
-
-	call->n_notes = b->notes != NULL ? b->notes->len : 0;
-	call->notes = arena_alloc(b->arena, (call->n_notes + 1) * sizeof *call->notes);
-	for (guint i = 0; i < call->n_notes; i++)
-		call->notes[i] = b->notes->pdata[i];
-	g_clear_pointer(&b->notes, g_ptr_array_unref);
 	return call;
+}
+
+/* Was the channel's own uniqueid the linkedid it began under? */
+static gboolean
+began_its_own(const struct channel *c)
+{
+	if (c->uniqueid == c->linkedid)
+		return TRUE;
+	if (c->linkedid == c->linkedid_now) {
+		/* Of one call they differ in their last digits. */
+		const gsize n = c->uniqueid_len;
+		if (n != c->linkedid_now_len ||
+		    (n >= 8 && bytes_8(c->uniqueid + n - 8) != bytes_8(c->linkedid + n - 8)))
+			return FALSE;
+	}
+	return strcmp(c->uniqueid, c->linkedid) == 0;
+}
+
+static void
+look_at_lanes(struct call_builder *b)
+{
+	const guint n = b->t->n_lanes;
+	b->parties = arena_alloc(b->arena, (n + 1) * sizeof *b->parties);
+	b->few_beginnings = 0;
+	b->beginnings = b->t->words == 1 ? &b->few_beginnings : call_new_sets(b, 1);
+	for (guint i = 0; i < n; i++) {
+		const struct lane *lane = &b->t->lanes[i];
+		b->parties[i] = party_of(b->rules, lane, b->arena);
+		if (b->parties[i].kind != PARTY_PLUMBING && began_its_own(lane->channel))
+			lane_set_add(b->beginnings, i);
+	}
+}
+
+/* Every question about the rows is about few of them: they are gone through once. */
+static void
+look_at_steps(struct call_builder *b)
+{
+	const guint32 notable = (guint32)1 << CEL_APP_START | (guint32)1 << CEL_BLINDTRANSFER |
+	                        (guint32)1 << CEL_ATTENDEDTRANSFER |
+	                        (guint32)1 << CEL_STREAM_BEGIN | (guint32)1 << CEL_STREAM_END;
+	const struct group *g = b->group;
+	b->n_notable = 0;
+	if ((g->events & notable) == 0)
+		return;
+	const struct step **list = arena_alloc(b->arena, (g->n_steps + 1) * sizeof *list),
+			  **next = list, *end = g->steps + g->n_steps;
+	/* Which step it is cannot be foreseen: a decision for each would cost more than to write down all. */
+	for (const struct step *s = g->steps; s < end; s++) {
+		*next = s;
+		next += (notable >> s->event) & 1;
+	}
+	b->notable = list;
+	b->n_notable = (guint)(next - list);
 }
 
 void
@@ -359,12 +457,14 @@ call_build(struct group *group, const struct timeline *timeline, const struct ca
     GPtrArray *calls)
 {
 	const guint before = calls->len;
-	struct call_builder b = {
-		.group = group, .t = timeline, .rules = rules, .arena = &group->arena
-	};
-	b.parties = arena_alloc(b.arena, (timeline->n_lanes + 1) * sizeof *b.parties);
-	for (guint i = 0; i < timeline->n_lanes; i++)
-		b.parties[i] = party_of(rules, &timeline->lanes[i], b.arena);
+	/* The rest is of each call, or is looked at now: it is not worth emptying. */
+	struct call_builder b;
+	b.group = group;
+	b.t = timeline;
+	b.rules = rules;
+	b.arena = &group->arena;
+	look_at_lanes(&b);
+	look_at_steps(&b);
 	const char *const *linkedids = NULL;
 	for (guint i = 0; i < timeline->n_lanes; i++) {
 		if (!call_is_beginning(&b, i))

@@ -11,14 +11,21 @@
 #include "poller/number.h"
 #include "poller/timeline.h"
 
-/* Answers about short texts, kept by their bytes (up to 15 of them): there are few extensions and trunks, and every channel asks. */
+/*
+ * Answers about short texts, kept by their bytes: there are few extensions and trunks, and every channel asks. What each number
+ * of `answer` means is party.c's own; 0: nothing is known.
+ */
+#define CALL_MEMO_TEXT 24     /* longest that is kept */
+#define CALL_MEMO_ANSWERS 512 /* as many are kept */
 struct call_memo_answer {
-	char text[16];
-	gint8 yes; /* of an empty text: nothing is known */
+	guint64 text[CALL_MEMO_TEXT / 8]; /* filled up with zeros */
+	guint8 answer;
 };
 struct call_memo {
-	struct call_memo_answer number[256]; /* does the expression match? */
-	struct call_memo_answer peer[256];   /* is TECHNOLOGY/PEER a trunk? */
+	struct call_memo_answer number[CALL_MEMO_ANSWERS]; /* does the expression match? */
+	struct call_memo_answer peer[CALL_MEMO_ANSWERS];   /* what is TECHNOLOGY/PEER? */
+	const GRegex *measured; /* of which expression `longest` is told */
+	gsize longest;          /* characters that it can match, G_MAXSIZE: any number of them */
 };
 
 /*

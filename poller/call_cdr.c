@@ -221,9 +221,7 @@ call_build_from_cdr(struct group *group, struct zone *zone, const struct call_ru
 	struct call *call = b.call = arena_alloc0(b.arena, sizeof *call);
 	call->basis = "cdr";
 	call->linkedid = first->uniqueid;
-	call->callid = rules->name != NULL
-	                   ? arena_printf(b.arena, "%s-%s", rules->name, call->linkedid)
-	                   : call->linkedid;
+	call->callid = call_id(b.arena, rules, call->linkedid);
 	const char **ids = arena_alloc0(b.arena, 2 * sizeof *ids);
 	ids[0] = call->linkedid;
 	call->linkedids = call->aliases = ids;

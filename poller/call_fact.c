@@ -3,14 +3,6 @@
 
 #include "poller/extra.h"
 
-#include <string.h>
-
-static const struct step *
-step_at(const struct call_builder *b, guint i)
-{
-	return &b->group->steps[i];
-}
-
 static const struct record *
 record_at(const struct call_builder *b, guint i)
 {
@@ -26,6 +18,14 @@ is_client_number(const struct call_builder *b, const char *number)
 	       !party_is_extension(b->rules, number);
 }
 
+/* Is the number a channel began with one that can be dialled? How long it is, is known of the last it had. */
+static gboolean
+has_number(const struct channel *c)
+{
+	return c->cid_num == c->cid_last ? number_is_dialable_n(c->cid_num, c->cid_last_len)
+	                                 : number_is_dialable(c->cid_num);
+}
+
 /* Is this lane the client's, or on the side of the caller? */
 static gboolean
 is_of_call(const struct call_builder *b, guint lane)
@@ -36,8 +36,8 @@ is_of_call(const struct call_builder *b, guint lane)
 static const char *
 number_from_transfer(const struct call_builder *b)
 {
-	for (guint i = 0; i < b->group->n_steps; i++) {
-		const struct step *s = step_at(b, i);
+	for (guint i = 0; i < b->n_notable; i++) {
+		const struct step *s = b->notable[i];
 		int lane = s->event == CEL_BLINDTRANSFER ? timeline_lane(b->t, s->channel) : -1;
 		if (lane < 0 || !is_of_call(b, (guint)lane))
 			continue;
@@ -51,11 +51,11 @@ number_from_transfer(const struct call_builder *b)
 static const char *
 number_from_outside_leg(const struct call_builder *b)
 {
-	for (guint i = b->t->n_lanes; i-- > 0;) {
-		if (!lane_set_has(b->client, i))
+	for (int i = b->last_client; i >= 0; i--) {
+		if (!lane_set_has(b->client, (guint)i))
 			continue;
 		const struct channel *c = b->t->lanes[i].channel;
-		if (number_is_dialable(c->cid_num))
+		if (has_number(c))
 			return c->cid_num;
 	}
 	return NULL;
@@ -79,8 +79,8 @@ number_from_dial(const struct call_builder *b)
 static const char *
 number_from_file(const struct call_builder *b)
 {
-	for (guint i = 0; i < b->group->n_steps; i++) {
-		const struct step *s = step_at(b, i);
+	for (guint i = 0; i < b->n_notable; i++) {
+		const struct step *s = b->notable[i];
 		int lane = s->event == CEL_APP_START && s->app.id == APP_MIXMONITOR
 		               ? timeline_lane(b->t, s->channel)
 		               : -1;
@@ -126,44 +126,39 @@ outgoing_number(const struct call_builder *b)
 static const char *
 client_of_incoming(const struct call_builder *b)
 {
+	const struct channel *c = b->t->lanes[b->first_client].channel;
+	if (has_number(c))
+		return c->cid_num;
+	/* Another is an originate that rang the client first. */
+	return b->first_client == (int)b->beginning ? NULL : number_from_dial(b);
+}
+
+static const char *
+client_of_internal(const struct call_builder *b)
+{
 	for (guint i = 0; i < b->t->n_lanes; i++) {
-		if (lane_set_has(b->client, i)) {
-			const struct channel *c = b->t->lanes[i].channel;
-			if (i == b->beginning)
-				return number_is_dialable(c->cid_num) ? c->cid_num : NULL;
-			/* An originate that rang the client first. */
-			const char *number =
-			    number_is_dialable(c->cid_num) ? c->cid_num : number_from_dial(b);
-			return number;
-		}
+		if (lane_set_has(b->client, i) && b->parties[i].ext != NULL)
+			return b->parties[i].ext;
 	}
-	return NULL;
+	const char *exten = b->t->lanes[b->beginning].channel->exten;
+	return number_is_dialable(exten) ? exten : NULL;
 }
 
 void
 call_find_client_number(struct call_builder *b)
 {
 	struct call *call = b->call;
-	const char *number;
-	if (call->direction == DIRECTION_IN) {
-		number = client_of_incoming(b);
-	} else if (call->direction == DIRECTION_OUT) {
-		number = outgoing_number(b);
-	} else {
-		number = NULL;
-		for (guint i = 0; i < b->t->n_lanes && number == NULL; i++) {
-			if (lane_set_has(b->client, i))
-				number = b->parties[i].ext;
-		}
-		if (number == NULL && number_is_dialable(b->t->lanes[b->beginning].channel->exten))
-			number = b->t->lanes[b->beginning].channel->exten;
-		call->client = number;
+	if (call->direction == DIRECTION_INTERNAL) {
+		call->client = client_of_internal(b);
 		return;
 	}
+	const char *number =
+	    call->direction == DIRECTION_IN ? client_of_incoming(b) : outgoing_number(b);
 	if (number == NULL) {
 		call->client = b->rules->anonymous;
 		if (call->client != NULL)
-			call_note(b, "the client's number is unknown; sent as %s", call->client);
+			call_note(b, call_join(b->arena, "the client's number is unknown; sent as ",
+					 call->client, NULL));
 		return;
 	}
 	call->client = number_rewritten_part(b->rules->rewrite, number);
@@ -189,7 +184,8 @@ call_find_did(struct call_builder *b)
 	} else if (call->direction == DIRECTION_OUT) {
 		/* Once the trunk is dialled, the caller's channel carries the outbound caller ID. */
 		const char *number = begin->cid_last;
-		if (is_client_number(b, number) && g_strcmp0(number, call->client) != 0)
+		if (number_is_dialable_n(number, begin->cid_last_len) &&
+		    !party_is_extension(b->rules, number) && !call_same_text(number, call->client))
 			call->did = number;
 	}
 }
@@ -198,8 +194,8 @@ call_find_did(struct call_builder *b)
 static gboolean
 is_application(const struct call_builder *b, const char *number)
 {
-	for (guint i = 0; i < b->group->n_steps; i++) {
-		const struct step *s = step_at(b, i);
+	for (guint i = 0; i < b->n_notable; i++) {
+		const struct step *s = b->notable[i];
 		if (s->event != CEL_APP_START || s->app.id == APP_MIXMONITOR ||
 		    s->app.id == APP_VOICEMAIL)
 			continue;
@@ -224,8 +220,8 @@ is_callable(const struct call_builder *b, const char *number)
 static const char *
 extension_from_file(const struct call_builder *b)
 {
-	for (guint i = 0; i < b->group->n_steps; i++) {
-		const struct step *s = step_at(b, i);
+	for (guint i = 0; i < b->n_notable; i++) {
+		const struct step *s = b->notable[i];
 		if (s->event != CEL_APP_START || s->app.id != APP_MIXMONITOR ||
 		    strcmp(s->channel->uniqueid, b->call->linkedid) != 0)
 			continue;
@@ -263,26 +259,19 @@ ext_of_lane(const struct call_builder *b, int lane)
 static gboolean
 joined_after(const struct call_builder *b, guint leg, gint64 id)
 {
-	for (guint i = 0; i < b->t->n_segments; i++) {
-		const struct segment *s = &b->t->segments[i];
-		for (guint k = 0; k < s->n_sets; k++) {
-			const guint64 *set = b->t->sets + (gsize)(s->first_set + k) * b->t->words;
-			if (lane_set_meets(set, b->client, b->t->words) &&
-			    lane_set_meets(set, b->leg_sets[leg], b->t->words))
-				return s->to_id > id;
-		}
+	for (guint i = 0; i < b->n_talks; i++) {
+		if (lane_set_meets(b->talks[i].set, call_leg_set(b, leg), b->t->words))
+			return b->talks[i].segment->to_id > id;
 	}
 	return FALSE;
 }
 
-void
-call_find_transfers(struct call_builder *b)
+static G_GNUC_NO_INLINE void
+find_transfers(struct call_builder *b)
 {
 	struct call *call = b->call;
-	if (!group_has(b->group, CEL_BLINDTRANSFER) && !group_has(b->group, CEL_ATTENDEDTRANSFER))
-		return;
-	for (guint i = 0; i < b->group->n_steps; i++) {
-		const struct step *s = step_at(b, i);
+	for (guint i = 0; i < b->n_notable; i++) {
+		const struct step *s = b->notable[i];
 		if (s->event != CEL_BLINDTRANSFER && s->event != CEL_ATTENDEDTRANSFER)
 			continue;
 		int lane = timeline_lane(b->t, s->channel);
@@ -293,31 +282,36 @@ call_find_transfers(struct call_builder *b)
 			continue;
 		if (s->event == CEL_BLINDTRANSFER) {
 			g_autofree char *to = extra_dup(s->extra, "extension");
-			call_note(b, "%s transferred the call to %s", by,
-			    to != NULL ? to : "an unknown extension");
+			call_note(b, call_join(b->arena, by, " transferred the call to ",
+					 to != NULL ? to : "an unknown extension", NULL));
 		} else {
-			call_note(b, "%s transferred the call after asking", by);
+			call_note(b, call_join(b->arena, by, " transferred the call after asking", NULL));
 		}
 		for (guint j = 0; j < call->n_legs; j++) {
 			struct leg *leg = &call->legs[j];
 			/* Of several in a row, the last before it joined. */
-			if (leg->connected && g_strcmp0(leg->ext, by) != 0 &&
-			    b->leg_sets[j] != NULL && joined_after(b, j, s->id))
+			if (leg->connected && !call_same_text(leg->ext, by) &&
+			    joined_after(b, j, s->id))
 				leg->transferred_from = by;
 		}
 	}
 }
 
+void
+call_find_transfers(struct call_builder *b)
+{
+	if (group_has(b->group, CEL_BLINDTRANSFER) || group_has(b->group, CEL_ATTENDEDTRANSFER))
+		find_transfers(b);
+}
+
 /* Hold, queue, voicemail, who hung up. */
 
-static void
+static G_GNUC_NO_INLINE void
 measure_hold(struct call_builder *b)
 {
 	gint64 began = TIME_NONE;
-	if (!group_has(b->group, CEL_STREAM_BEGIN) && !group_has(b->group, CEL_STREAM_END))
-		return;
-	for (guint i = 0; i < b->group->n_steps; i++) {
-		const struct step *s = step_at(b, i);
+	for (guint i = 0; i < b->n_notable; i++) {
+		const struct step *s = b->notable[i];
 		int lane = s->event == CEL_STREAM_BEGIN || s->event == CEL_STREAM_END
 		               ? timeline_lane(b->t, s->channel)
 		               : -1;
@@ -328,41 +322,40 @@ measure_hold(struct call_builder *b)
 		if (!lane_set_has(b->client, (guint)lane))
 			continue;
 		if (s->event == CEL_STREAM_BEGIN) {
-			began = s->moh ? b->t->times[i] : TIME_NONE;
+			began = s->moh ? call_time_of(b, s) : TIME_NONE;
 			continue;
 		}
 		/* Music counts as hold while the client is connected; a queue's music before that is waiting. */
-		for (guint k = 0; k < b->t->n_segments && began != TIME_NONE; k++) {
-			const struct segment *g = &b->t->segments[k];
-			gint64 from = MAX(g->from, began), to = MIN(g->to, b->t->times[i]);
-			if (to > from &&
-			    timeline_connected(b->t, g, b->client, (guint)lane) != NULL)
+		for (guint k = 0; k < b->n_talks && began != TIME_NONE; k++) {
+			const struct talk *talk = &b->talks[k];
+			gint64 from = MAX(talk->segment->from, began),
+			       to = MIN(talk->segment->to, call_time_of(b, s));
+			if (to > from && lane_set_has(talk->set, (guint)lane))
 				b->call->hold += to - from;
 		}
 		began = TIME_NONE;
 	}
 }
 
-void
-call_find_circumstances(struct call_builder *b)
+static const char *
+who_hung_up(const struct call_builder *b)
+{
+	const char *source = b->last_client >= 0 ? b->t->lanes[b->last_client].hung_up_by : "";
+	/* Of several channels of one name the last. */
+	for (guint i = b->t->n_lanes; source[0] != '\0' && i-- > 0;) {
+		if (call_same_text(b->t->lanes[i].channel->name, source))
+			return lane_set_has(b->client, i) ? "client" : b->parties[i].ext;
+	}
+	return NULL;
+}
+
+/* Of the client's channels. */
+static G_GNUC_NO_INLINE void
+find_applications(struct call_builder *b)
 {
 	struct call *call = b->call;
-	measure_hold(b);
-	const char *source = "";
-	for (guint i = 0; i < b->t->n_lanes; i++) {
-		if (lane_set_has(b->client, i))
-			source = b->t->lanes[i].hung_up_by;
-	}
-	for (guint i = 0; i < b->t->n_lanes && source[0] != '\0'; i++) {
-		const char *name = b->t->lanes[i].channel->name;
-		if (strcmp(name, source) == 0)
-			call->hung_up = lane_set_has(b->client, i) ? "client" : b->parties[i].ext;
-	}
-	if (!group_has_application(b->group, APP_VOICEMAIL) &&
-	    !group_has_application(b->group, APP_QUEUE))
-		return;
-	for (guint i = 0; i < b->group->n_steps; i++) {
-		const struct step *s = step_at(b, i);
+	for (guint i = 0; i < b->n_notable; i++) {
+		const struct step *s = b->notable[i];
 		int lane = s->event == CEL_APP_START ? timeline_lane(b->t, s->channel) : -1;
 		if (lane < 0 || !lane_set_has(b->client, (guint)lane))
 			continue;
@@ -374,36 +367,61 @@ call_find_circumstances(struct call_builder *b)
 	}
 }
 
+void
+call_find_circumstances(struct call_builder *b)
+{
+	const struct group *g = b->group;
+	if (group_has(g, CEL_STREAM_BEGIN) || group_has(g, CEL_STREAM_END))
+		measure_hold(b);
+	if (group_has_application(g, APP_VOICEMAIL) || group_has_application(g, APP_QUEUE))
+		find_applications(b);
+	b->call->hung_up = who_hung_up(b);
+}
+
+/* Is it the record of a channel of the client's, or of a dialling of one? */
+static gboolean
+is_of_client(const struct call_builder *b, const struct record *r)
+{
+	const int lane = timeline_lane(b->t, r->channel);
+	if (lane >= 0 && lane_set_has(b->client, (guint)lane))
+		return TRUE;
+	for (int i = b->first_client; i >= 0 && i <= b->last_client; i++) {
+		if (lane_set_has(b->client, (guint)i) &&
+		    strcmp(b->t->lanes[i].channel->name, r->dstchannel) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 /* CDR as the second witness: it is never believed against CEL, but where it says otherwise that is worth a note. */
 void
 call_compare_with_cdr(struct call_builder *b)
 {
 	const struct call *call = b->call;
+	const gboolean answered = call->result == RESULT_ANSWERED;
 	gint64 billsec = 0;
 	gboolean asked = FALSE;
+	if (answered && call->talk <= 2 * G_USEC_PER_SEC)
+		return;
 	for (guint i = 0; i < b->group->n_records; i++) {
 		const struct record *r = record_at(b, i);
-		int lane = r->channel != NULL ? timeline_lane(b->t, r->channel) : -1;
-		gboolean clients = lane >= 0 && lane_set_has(b->client, (guint)lane);
-		for (guint j = 0; j < b->t->n_lanes && !clients; j++)
-			clients = lane_set_has(b->client, j) &&
-			          strcmp(b->t->lanes[j].channel->name, r->dstchannel) == 0;
-		if (!clients || r->dstchannel[0] == '\0')
+		if (r->dstchannel[0] == '\0' || !is_of_client(b, r))
 			continue;
 		asked = TRUE;
-		if (strcmp(r->disposition, "ANSWERED") == 0)
-			billsec = MAX(billsec, r->billsec);
+		if (r->billsec > billsec && call_same_text(r->disposition, "ANSWERED"))
+			billsec = r->billsec;
+		/* They agree. */
+		if (answered && billsec > 0)
+			return;
 	}
-	if (!asked)
-		return;
-	if (call->result != RESULT_ANSWERED && billsec > 1)
-		call_note(b,
-		    "CDR says answered for %" G_GINT64_FORMAT
-		    " s, but by CEL nobody was connected with the client",
-		    billsec);
-	else if (call->result == RESULT_ANSWERED && billsec == 0 && call->talk > 2 * G_USEC_PER_SEC)
-		call_note(b,
-		    "CDR has no answered record, but by CEL the client was connected for "
-		    "%" G_GINT64_FORMAT " s",
-		    call->talk / (gint64)G_USEC_PER_SEC);
+	if (!answered && billsec > 1)
+		call_note(b, arena_printf(b->arena,
+				 "CDR says answered for %" G_GINT64_FORMAT
+				 " s, but by CEL nobody was connected with the client",
+				 billsec));
+	else if (answered && asked)
+		call_note(b, arena_printf(b->arena,
+				 "CDR has no answered record, but by CEL the client was connected for "
+				 "%" G_GINT64_FORMAT " s",
+				 call->talk / (gint64)G_USEC_PER_SEC));
 }

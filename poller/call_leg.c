@@ -1,48 +1,97 @@
 /* Who was rung or talked, and how it ended for each. */
 #include "poller/call_private.h"
 
-#include <string.h>
+/* A copy of it takes less than to empty a leg. */
+static const struct leg nobody = { .rang = TIME_NONE, .answered = TIME_NONE, .ended = TIME_NONE };
 
-/* A leg more, with the set of its lanes; NULL: it has none. */
-static guint
-add_leg(struct call_builder *b, const struct leg *leg, guint64 *set)
+static G_GNUC_NO_INLINE void
+make_room(struct call_builder *b)
 {
 	struct call *call = b->call;
-	guint room = b->room_legs;
-	call->legs = arena_grow(b->arena, call->legs, call->n_legs, &room, sizeof *call->legs);
-	b->leg_sets =
-	    arena_grow(b->arena, b->leg_sets, call->n_legs, &b->room_legs, sizeof *b->leg_sets);
-	call->legs[call->n_legs] = *leg;
-	b->leg_sets[call->n_legs] = set;
-	return call->n_legs++;
+	const guint n = call->n_legs, room = MAX(2, n * 2);
+	const gsize set_size = b->t->words * sizeof *b->leg_sets;
+	struct leg *legs = arena_alloc(b->arena, room * (sizeof *legs + set_size));
+	guint64 *sets = (guint64 *)(legs + room);
+	if (n > 0) {
+		memcpy(legs, call->legs, n * sizeof *legs);
+		memcpy(sets, b->leg_sets, n * set_size);
+	}
+	call->legs = legs;
+	b->leg_sets = sets;
+	b->room_legs = room;
+}
+
+/* A leg more, without a lane. */
+static guint
+add_leg(struct call_builder *b, const char *ext, const char *outside)
+{
+	struct call *call = b->call;
+	if (call->n_legs == b->room_legs)
+		make_room(b);
+	const guint n = call->n_legs++;
+	guint64 *set = call_leg_set(b, n);
+	set[0] = 0;
+	for (guint word = 1; word < b->t->words; word++)
+		set[word] = 0;
+	struct leg *leg = &call->legs[n];
+	*leg = nobody;
+	leg->ext = ext;
+	leg->outside = outside;
+	return n;
 }
 
 /* The leg of this employee, or of this outside number; made where there is none yet. */
-static guint
+static inline guint
 leg_for(struct call_builder *b, const char *ext, const char *outside)
 {
-	for (guint i = 0; i < b->call->n_legs; i++) {
-		const struct leg *leg = &b->call->legs[i];
-		if (ext != NULL ? g_strcmp0(leg->ext, ext) == 0
-				: leg->ext == NULL && g_strcmp0(leg->outside, outside) == 0)
+	const struct call *call = b->call;
+	for (guint i = 0; i < call->n_legs; i++) {
+		const struct leg *leg = &call->legs[i];
+		if (ext != NULL ? call_same_text(leg->ext, ext)
+				: leg->ext == NULL && call_same_text(leg->outside, outside))
 			return i;
 	}
-	const struct leg leg = { .ext = ext,
-		.outside = outside,
-		.rang = TIME_NONE,
-		.answered = TIME_NONE,
-		.ended = TIME_NONE };
-	return add_leg(b, &leg, call_new_set(b));
+	return add_leg(b, ext, outside);
 }
 
-static gboolean
-was_connected(const struct call_builder *b, guint lane)
+/* A channel of the leg: when it began and ended is the leg's too. */
+static void
+add_to_leg(struct call_builder *b, guint at, guint lane)
 {
-	for (guint i = 0; i < b->t->n_segments; i++) {
-		if (timeline_connected(b->t, &b->t->segments[i], b->client, lane) != NULL)
-			return TRUE;
+	struct leg *leg = &b->call->legs[at];
+	const struct lane *l = &b->t->lanes[lane];
+	lane_set_add(call_leg_set(b, at), lane);
+	if (leg->rang == TIME_NONE || l->start < leg->rang)
+		leg->rang = l->start;
+	leg->ended = MAX(leg->ended, l->end);
+	leg->alive |= l->end_id == 0;
+	leg->rang_id = MAX(leg->rang_id, l->start_id);
+	leg->stopped_id = MAX(leg->stopped_id, l->end_id);
+}
+
+static void
+find_talks(struct call_builder *b)
+{
+	const struct timeline *t = b->t;
+	const guint words = t->words;
+	guint n = 0;
+	b->n_talks = 0;
+	if (t->n_segments == 0)
+		return;
+	for (guint i = 0; i < t->n_segments; i++)
+		n += t->segments[i].n_sets;
+	b->talks = arena_alloc(b->arena, n * sizeof *b->talks);
+	for (guint i = 0; i < t->n_segments; i++) {
+		const struct segment *s = &t->segments[i];
+		const guint64 *set = t->sets + (gsize)s->first_set * words;
+		for (guint left = s->n_sets; left > 0; left--, set += words) {
+			if (!lane_set_meets(set, b->client, words))
+				continue;
+			b->talks[b->n_talks++] = (struct talk){ s, set };
+			for (guint word = 0; word < words; word++)
+				b->connected[word] |= set[word];
+		}
 	}
-	return FALSE;
 }
 
 const char *
@@ -137,7 +186,7 @@ has_phone_leg(const struct call_builder *b, const char *ext)
 {
 	for (guint i = 0; i < b->call->n_legs; i++) {
 		const struct leg *leg = &b->call->legs[i];
-		if (g_strcmp0(leg->ext, ext) == 0 && leg->outside == NULL)
+		if (leg->outside == NULL && call_same_text(leg->ext, ext))
 			return TRUE;
 	}
 	return FALSE;
@@ -160,46 +209,58 @@ add_outside(struct call_builder *b, guint lane)
 	struct leg *leg = &b->call->legs[at];
 	if (leg->outside == NULL && ext != NULL)
 		leg->outside = number;
-	lane_set_add(b->leg_sets[at], lane);
+	add_to_leg(b, at, lane);
+}
+
+/* Our own phones. Of an outgoing call the caller's channels too, or another that it began. */
+static gboolean
+add_phones(struct call_builder *b)
+{
+	const gboolean in = b->call->direction == DIRECTION_IN;
+	gboolean outside = FALSE;
+	for (guint word = 0; word < b->t->words; word++) {
+		guint64 rest = (b->under[word] | b->connected[word]) & ~b->client[word];
+		/* What rang for the client did not begin a call of its own. */
+		if (in)
+			rest &= ~b->beginnings[word] | b->connected[word];
+		for (; rest != 0; rest &= rest - 1) {
+			const guint lane = call_lane_of_bit(word, rest);
+			const struct party *party = &b->parties[lane];
+			outside |= party->kind == PARTY_OUTSIDE;
+			if (party->kind == PARTY_EMPLOYEE &&
+			    (in || lane_set_has(b->connected, lane) ||
+				call_same_text(party->ext, b->caller_ext)))
+				add_to_leg(b, leg_for(b, party->ext, NULL), lane);
+		}
+	}
+	return outside;
 }
 
 void
 call_find_legs(struct call_builder *b)
 {
-	gboolean in = b->call->direction == DIRECTION_IN;
-	b->leg_sets = NULL;
-	b->room_legs = b->call->n_legs = 0;
+	const gboolean in = b->call->direction == DIRECTION_IN;
+	find_talks(b);
 	if (!in && b->caller_ext != NULL)
 		leg_for(b, b->caller_ext, NULL);
-	/* Our own phones first: an outside channel that is forwarded for one of them must find it. */
-	for (guint i = 0; i < b->t->n_lanes; i++) {
-		if (b->parties[i].kind != PARTY_EMPLOYEE || lane_set_has(b->client, i))
-			continue;
-		gboolean callers =
-		    !in && g_strcmp0(b->parties[i].ext, b->caller_ext) == 0 && call_is_under(b, i);
-		gboolean rung = in && call_is_under(b, i) && !call_is_beginning(b, i);
-		if (!callers && !rung && !was_connected(b, i))
-			continue;
-		guint leg = leg_for(b, b->parties[i].ext, NULL);
-		lane_set_add(b->leg_sets[leg], i);
-	}
+	/* First, for an outside channel that is forwarded for one of them must find it. */
+	if (!add_phones(b))
+		return;
 	for (guint i = 0; i < b->t->n_lanes; i++) {
 		if (b->parties[i].kind != PARTY_OUTSIDE || lane_set_has(b->client, i) ||
 		    call_is_beginning(b, i))
 			continue;
-		if ((in && call_is_under(b, i)) || was_connected(b, i))
+		if ((in && call_is_under(b, i)) || lane_set_has(b->connected, i))
 			add_outside(b, i);
 	}
 }
 
-/* Was the client connected with any of these lanes then? */
+/* Is any of these lanes in one of the talks? */
 static gboolean
-are_connected(const struct call_builder *b, const struct segment *segment, const guint64 *lanes)
+is_in(const struct call_builder *b, const guint64 *lanes, guint from, guint to)
 {
-	for (guint i = 0; i < segment->n_sets; i++) {
-		const guint64 *set = b->t->sets + (gsize)(segment->first_set + i) * b->t->words;
-		if (lane_set_meets(set, b->client, b->t->words) &&
-		    lane_set_meets(set, lanes, b->t->words))
+	for (guint i = from; i < to; i++) {
+		if (lane_set_meets(b->talks[i].set, lanes, b->t->words))
 			return TRUE;
 	}
 	return FALSE;
@@ -210,27 +271,15 @@ void
 call_measure_talk(struct call_builder *b)
 {
 	struct call *call = b->call;
-	for (guint i = 0; i < call->n_legs; i++) {
-		struct leg *leg = &call->legs[i];
-		for (guint lane = 0; lane < b->t->n_lanes; lane++) {
-			if (!lane_set_has(b->leg_sets[i], lane))
-				continue;
-			const struct lane *l = &b->t->lanes[lane];
-			if (leg->rang == TIME_NONE || l->start < leg->rang)
-				leg->rang = l->start;
-			leg->ended = MAX(leg->ended, l->end);
-			leg->alive |= l->end_id == 0;
-			leg->rang_id = MAX(leg->rang_id, l->start_id);
-			leg->stopped_id = MAX(leg->stopped_id, l->end_id);
-		}
-	}
-	for (guint i = 0; i < b->t->n_segments; i++) {
-		const struct segment *s = &b->t->segments[i];
+	for (guint i = 0, next; i < b->n_talks; i = next) {
+		const struct segment *s = b->talks[i].segment;
 		gboolean any = FALSE;
+		/* In several sets at once (two phones, two channels of the client) it is the same talk. */
+		for (next = i + 1; next < b->n_talks && b->talks[next].segment == s;)
+			next++;
 		for (guint j = 0; j < call->n_legs; j++) {
-			/* In several sets at once (two phones, two channels of the client) it is the same talk. */
 			struct leg *leg = &call->legs[j];
-			if (!are_connected(b, s, b->leg_sets[j]))
+			if (!is_in(b, call_leg_set(b, j), i, next))
 				continue;
 			any = TRUE;
 			leg->talk += s->to - s->from;
@@ -266,10 +315,12 @@ static int
 missed_leg(const struct call_builder *b)
 {
 	int last = -1, last_leg = -1;
+	if (b->call->n_legs == 1)
+		return 0;
 	for (guint i = 0; i < b->call->n_legs; i++) {
 		for (guint lane = 0; lane < b->t->n_lanes; lane++) {
-			if (b->call->legs[i].ext != NULL && b->leg_sets[i] != NULL &&
-			    lane_set_has(b->leg_sets[i], lane) && (int)lane > last) {
+			if (b->call->legs[i].ext != NULL &&
+			    lane_set_has(call_leg_set(b, i), lane) && (int)lane > last) {
 				last = (int)lane;
 				last_leg = (int)i;
 			}
@@ -280,8 +331,8 @@ missed_leg(const struct call_builder *b)
 	int first = last, leg = last_leg;
 	for (guint i = 0; i < b->call->n_legs; i++) {
 		for (guint lane = 0; (int)lane < first; lane++) {
-			if (b->call->legs[i].ext != NULL && b->leg_sets[i] != NULL &&
-			    lane_set_has(b->leg_sets[i], lane) &&
+			if (b->call->legs[i].ext != NULL &&
+			    lane_set_has(call_leg_set(b, i), lane) &&
 			    ringing_until(&b->t->lanes[lane]) > b->t->lanes[last].start_id) {
 				first = (int)lane;
 				leg = (int)i;
@@ -295,13 +346,10 @@ missed_leg(const struct call_builder *b)
 static void
 add_unreachable(struct call_builder *b, const char *ext, const char *reason)
 {
-	const struct leg leg = { .ext = ext,
-		.rang = TIME_NONE,
-		.answered = TIME_NONE,
-		.ended = TIME_NONE,
-		.status = STATUS_MISSED,
-		.reason = reason };
-	add_leg(b, &leg, NULL);
+	const guint at = add_leg(b, ext, NULL);
+	struct leg *leg = &b->call->legs[at];
+	leg->status = STATUS_MISSED;
+	leg->reason = reason;
 }
 
 void
@@ -311,15 +359,14 @@ call_decide_incoming(struct call_builder *b)
 	gboolean anybody = FALSE;
 	guint of_ours = 0;
 	for (guint i = 0; i < call->n_legs; i++) {
-		anybody |= call->legs[i].connected;
-		of_ours += call->legs[i].ext != NULL;
+		struct leg *leg = &call->legs[i];
+		anybody |= leg->connected;
+		if (leg->ext == NULL)
+			continue;
+		leg->status = leg->connected ? STATUS_SUCCESS : STATUS_CANCELLED;
+		of_ours++;
 	}
 	call->result = anybody ? RESULT_ANSWERED : RESULT_MISSED;
-	for (guint i = 0; i < call->n_legs; i++) {
-		struct leg *leg = &call->legs[i];
-		if (leg->ext != NULL)
-			leg->status = leg->connected ? STATUS_SUCCESS : STATUS_CANCELLED;
-	}
 	if (!anybody && of_ours > 0) {
 		call->legs[missed_leg(b)].status = STATUS_MISSED;
 	} else if (!anybody) {
@@ -373,14 +420,10 @@ caller_gave_up(const struct call_builder *b)
 static enum status
 status_unanswered(const struct call_builder *b)
 {
-	int last = -1;
-	for (guint i = 0; i < b->t->n_lanes; i++) {
-		if (lane_set_has(b->client, i))
-			last = (int)i;
-	}
-	if (last < 0)
+	if (b->last_client < 0)
 		return b->call->client != NULL ? STATUS_NOT_AVAILABLE : STATUS_NONE;
-	return caller_gave_up(b) ? STATUS_NO_ANSWER : status_from_cause(b->t->lanes[last].cause);
+	return caller_gave_up(b) ? STATUS_NO_ANSWER
+	                         : status_from_cause(b->t->lanes[b->last_client].cause);
 }
 
 void

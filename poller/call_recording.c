@@ -1,8 +1,6 @@
 /* The recordings of a call, and which of them holds whose talk. */
 #include "poller/call_private.h"
 
-#include <string.h>
-
 struct recorder {
 	struct call_recording what;
 	int lane; /* the channel that records; -1: only a CDR record tells of it */
@@ -10,10 +8,11 @@ struct recorder {
 	gboolean bridged_only; /* option b: nothing is written while the channel is in no bridge */
 };
 
+/* The name behind the last / of a path of n bytes. */
 static const char *
-base_name(const char *path)
+base_name(const char *path, gsize n)
 {
-	const char *slash = strrchr(path, '/');
+	const char *slash = memrchr(path, '/', n);
 	return slash != NULL ? slash + 1 : path;
 }
 
@@ -41,39 +40,58 @@ struct recorder_list {
 	guint n, room;
 };
 
-static void
-add_recorder(struct recorder_list *list, const struct recorder *r)
+/* Stopped and started again, or re-attached after a transfer: the same file goes on. */
+static G_GNUC_NO_INLINE gboolean
+is_listed(const struct recorder_list *list, const char *file)
 {
-	if (r->what.file[0] == '\0')
-		return;
 	for (guint i = 0; i < list->n; i++) {
-		/* Stopped and started again, or re-attached after a transfer: the same file goes on. */
-		if (same_recording(list->items[i].what.file, r->what.file))
-			return;
+		if (same_recording(list->items[i].what.file, file))
+			return TRUE;
 	}
+	return FALSE;
+}
+
+/* The recorder of this file, to be filled in; NULL: it names none, or one that is listed. */
+static inline struct recorder *
+add_recorder(struct recorder_list *list, const char *file)
+{
+	if (file[0] == '\0' || (list->n > 0 && is_listed(list, file)))
+		return NULL;
 	list->items =
 	    arena_grow(list->arena, list->items, list->n, &list->room, sizeof *list->items);
-	list->items[list->n++] = *r;
+	return &list->items[list->n++];
+}
+
+/* Is there a "b" among the options of MixMonitor, ",options" and what comes behind them? */
+static gboolean
+is_bridged_only(const char *options)
+{
+	if (*options == '\0')
+		return FALSE;
+	for (options++; *options != '\0' && *options != ',' && *options != '('; options++) {
+		if (*options == 'b')
+			return TRUE;
+	}
+	return FALSE;
 }
 
 static void
 list_started(struct call_builder *b, struct recorder_list *list)
 {
-	for (guint i = 0; i < b->group->n_steps; i++) {
-		const struct step *s = &b->group->steps[i];
+	for (guint i = 0; i < b->n_notable; i++) {
+		const struct step *s = b->notable[i];
 		if (s->event != CEL_APP_START || s->app.id != APP_MIXMONITOR)
 			continue;
 		const gsize n = (gsize)(strchrnul(s->app.data, ',') - s->app.data);
-		const char *path = arena_string_n(b->arena, s->app.data, n);
-		const char *options = s->app.data + n;
-		struct recorder r = { .what = { base_name(path), path },
-			.lane = timeline_lane(b->t, s->channel),
-			.started = b->t->times[i],
-			.started_id = s->id,
-			.bridged_only =
-			    options[0] == ',' &&
-			    memchr(options + 1, 'b', strcspn(options + 1, ",(")) != NULL };
-		add_recorder(list, &r);
+		const char *path = arena_string_n(b->arena, s->app.data, n),
+			   *file = base_name(path, n);
+		struct recorder *r = add_recorder(list, file);
+		if (r != NULL)
+			*r = (struct recorder){ .what = { file, path },
+				.lane = timeline_lane(b->t, s->channel),
+				.started = call_time_of(b, s),
+				.started_id = s->id,
+				.bridged_only = is_bridged_only(s->app.data + n) };
 	}
 }
 
@@ -85,13 +103,19 @@ list_recorders(struct call_builder *b)
 		list_started(b, &list);
 	for (guint i = 0; i < b->group->n_records; i++) {
 		const struct record *record = &b->group->records[i];
-		int lane = record->channel != NULL ? timeline_lane(b->t, record->channel) : -1;
-		struct recorder r = { .what = { base_name(record->recordingfile),
-					  record->recordingfile },
+		const char *path = record->recordingfile;
+		/* Mostly the one that the channel began with, and without a folder. */
+		if (path[0] == '\0' || (list.n > 0 && strcmp(list.items[0].what.file, path) == 0))
+			continue;
+		const char *file = base_name(path, strlen(path));
+		struct recorder *r = add_recorder(&list, file);
+		if (r == NULL)
+			continue;
+		const int lane = timeline_lane(b->t, record->channel);
+		*r = (struct recorder){ .what = { file, path },
 			.lane = lane,
 			.started = lane >= 0 ? b->t->lanes[lane].start : TIME_NONE,
 			.started_id = lane >= 0 ? b->t->lanes[lane].start_id : 0 };
-		add_recorder(&list, &r);
 	}
 	return list;
 }
@@ -115,30 +139,33 @@ recorded_length(const struct call_builder *b, const struct recorder *r)
 	return length;
 }
 
-/* How much of a leg's talk a recorder heard, and whether any of it was missed. */
-static void
-measure_recorder(const struct call_builder *b, const struct recorder *r, const guint64 *leg,
-    gint64 *heard, gboolean *missed)
+/* What a recorder holds of a leg's talk. */
+struct witness {
+	const struct recorder *recorder;
+	gint64 heard;
+	gboolean missed; /* any of it */
+};
+
+static struct witness
+ask_recorder(const struct call_builder *b, const struct recorder *r, const guint64 *leg)
 {
-	*heard = 0;
-	*missed = FALSE;
-	for (guint i = 0; i < b->t->n_segments; i++) {
-		const struct segment *s = &b->t->segments[i];
-		gint64 from = MAX(s->from, r->started), span = s->to - from;
-		for (guint k = 0; k < s->n_sets; k++) {
-			const guint64 *set = b->t->sets + (gsize)(s->first_set + k) * b->t->words;
-			gboolean there = lane_set_has(set, (guint)r->lane) &&
-			                 s->to_id > r->started_id && span >= 0;
-			gboolean talk = lane_set_meets(set, b->client, b->t->words) &&
-			                lane_set_meets(set, leg, b->t->words);
-			if (talk && there)
-				*heard += span;
-			/* A recording may begin a moment after the talk did. */
-			if (talk && s->to > s->from &&
-			    (!there || from - s->from > 2 * G_USEC_PER_SEC))
-				*missed = TRUE;
-		}
+	struct witness w = { .recorder = r };
+	const guint words = b->t->words;
+	for (guint i = 0; i < b->n_talks; i++) {
+		const struct segment *s = b->talks[i].segment;
+		const guint64 *set = b->talks[i].set;
+		if (!lane_set_meets(set, leg, words))
+			continue;
+		const gint64 from = MAX(s->from, r->started), span = s->to - from;
+		const gboolean there = lane_set_has(set, (guint)r->lane) &&
+		                       s->to_id > r->started_id && span >= 0;
+		if (there)
+			w.heard += span;
+		/* A recording may begin a moment after the talk did. */
+		if (s->to > s->from && (!there || from - s->from > 2 * G_USEC_PER_SEC))
+			w.missed = TRUE;
 	}
+	return w;
 }
 
 /* Two lengths that the table's clock of whole seconds cannot tell apart. */
@@ -148,38 +175,37 @@ measure_recorder(const struct call_builder *b, const struct recorder *r, const g
  * One that covers all the talk, the shortest of them; of several of one length the one that began last, because it
  * was made for this leg; where none covers all, the one that holds most.
  */
+static gboolean
+is_better(const struct call_builder *b, const struct witness *w, const struct witness *best)
+{
+	if (w->missed != best->missed)
+		return best->missed;
+	gint64 gain = w->missed ? w->heard - best->heard
+	                        : recorded_length(b, best->recorder) -
+	                              recorded_length(b, w->recorder);
+	if (gain > -SAME_LENGTH && gain < SAME_LENGTH)
+		return w->recorder->started_id > best->recorder->started_id;
+	return gain > 0;
+}
+
 static void
 choose_recording(struct call_builder *b, const struct recorder_list *recorders, guint leg_index)
 {
 	struct leg *leg = &b->call->legs[leg_index];
-	const struct recorder *best = NULL;
-	gint64 best_length = 0, best_heard = 0;
-	gboolean best_missed = TRUE;
+	struct witness best = { 0 };
 	for (guint i = 0; i < recorders->n; i++) {
 		const struct recorder *r = &recorders->items[i];
 		if (r->lane < 0)
 			continue;
-		gint64 heard, length = recorded_length(b, r);
-		gboolean missed;
-		measure_recorder(b, r, b->leg_sets[leg_index], &heard, &missed);
-		if (heard == 0 && (missed || leg->talk > 0))
+		const struct witness w = ask_recorder(b, r, call_leg_set(b, leg_index));
+		if (w.heard == 0 && (w.missed || leg->talk > 0))
 			continue;
-		gboolean better = best == NULL || (best_missed && !missed);
-		if (!better && missed == best_missed) {
-			gint64 gain = missed ? heard - best_heard : best_length - length;
-			gboolean same = gain > -SAME_LENGTH && gain < SAME_LENGTH;
-			better = same ? r->started_id > best->started_id : gain > 0;
-		}
-		if (better) {
-			best = r;
-			best_length = length;
-			best_heard = heard;
-			best_missed = missed;
-		}
+		if (best.recorder == NULL || is_better(b, &w, &best))
+			best = w;
 	}
-	if (best != NULL) {
-		leg->recording = best->what.file;
-		leg->recording_path = best->what.path;
+	if (best.recorder != NULL) {
+		leg->recording = best.recorder->what.file;
+		leg->recording_path = best.recorder->what.path;
 	}
 }
 

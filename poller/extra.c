@@ -169,42 +169,67 @@ extra_bridge(const char *text, gsize len, struct extra_bridge *bridge)
 	}
 }
 
+/* The source is one of these names: moves `at` behind it and its quote. */
+static inline gboolean
+pass_name(const char **at, const char *end, const struct extra_name *name)
+{
+	if ((gsize)(end - *at) <= name->len || (*at)[name->len] != '"' ||
+	    !bytes_same(*at, name->text, name->len))
+		return FALSE;
+	*at += name->len + 1;
+	return TRUE;
+}
+
+static inline gboolean
+plain_source(const char **at, const char *end, const struct extra_name *names, guint n,
+    struct extra_hangup *hangup)
+{
+	/* Nobody is named where the dialling side gave up. */
+	if (*at < end && **at == '"') {
+		hangup->source = *at;
+		hangup->source_len = 0;
+		(*at)++;
+		return TRUE;
+	}
+	for (guint i = 0; i < n; i++) {
+		if (pass_name(at, end, &names[i])) {
+			hangup->source = names[i].text;
+			hangup->source_len = names[i].len;
+			return TRUE;
+		}
+	}
+	*at = plain_string(*at, end, &hangup->source, &hangup->source_len);
+	return *at != NULL;
+}
+
 static gboolean
-plain_hangup(
-    const char *at, const char *end, const char *name, gsize name_len, struct extra_hangup *hangup)
+plain_hangup(const char *at, const char *end, const struct extra_name *names, guint n,
+    struct extra_hangup *hangup)
 {
 	int cause = 0, digits = 0;
 	if (!PASS(at, end, "{\"hangupcause\":"))
 		return FALSE;
-	for (; (unsigned)*at - '0' <= 9 && digits < 3; at++, digits++)
+	for (; at < end && (unsigned)*at - '0' <= 9 && digits < 3; at++, digits++)
 		cause = cause * 10 + (*at - '0');
-	if (digits == 0 || !PASS(at, end, ",\"hangupsource\":\""))
-		return FALSE;
-	if ((gsize)(end - at) > name_len && at[name_len] == '"' && bytes_same(at, name, name_len)) {
-		hangup->source = name;
-		hangup->source_len = name_len;
-		at += name_len + 1;
-	} else if ((at = plain_string(at, end, &hangup->source, &hangup->source_len)) == NULL) {
-		return FALSE;
-	}
-	if (!PASS(at, end, ",\"dialstatus\":\""))
+	if (digits == 0 || !PASS(at, end, ",\"hangupsource\":\"") ||
+	    !plain_source(&at, end, names, n, hangup) || !PASS(at, end, ",\"dialstatus\":\""))
 		return FALSE;
 	hangup->dialstatus = at;
-	while (at < end && g_ascii_isupper(*at))
+	while (at < end && (unsigned)*at - 'A' < 26)
 		at++;
 	hangup->dialstatus_len = (gsize)(at - hangup->dialstatus);
-	if (!PASS(at, end, "\"}") || at != end)
+	if (end - at != 2 || at[0] != '"' || at[1] != '}')
 		return FALSE;
 	hangup->cause = cause;
 	return TRUE;
 }
 
 void
-extra_hangup(
-    const char *text, gsize len, const char *name, gsize name_len, struct extra_hangup *hangup)
+extra_hangup(const char *text, gsize len, const struct extra_name *names, guint n,
+    struct extra_hangup *hangup)
 {
 	struct extra_pair pair;
-	if (plain_hangup(text, text + len, name, name_len, hangup))
+	if (plain_hangup(text, text + len, names, n, hangup))
 		return;
 	*hangup = (struct extra_hangup){ .cause = -1, .source = "", .dialstatus = "" };
 	while (extra_next(&text, &pair)) {

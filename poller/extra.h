@@ -43,8 +43,13 @@ struct extra_hangup {
 	const char *dialstatus;
 	gsize dialstatus_len;
 };
-/* `name`, the channel that hung up, is tried first: mostly it did so itself. Where it did, `source` is `name`. */
-void extra_hangup(
-    const char *text, gsize len, const char *name, gsize name_len, struct extra_hangup *hangup);
+/* A channel that may be the source. */
+struct extra_name {
+	const char *text;
+	gsize len;
+};
+/* Mostly it is the channel itself, or the one it talked to: where `source` is one of these `n` names, it is that very text. */
+void extra_hangup(const char *text, gsize len, const struct extra_name *names, guint n,
+    struct extra_hangup *hangup);
 
 #endif

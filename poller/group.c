@@ -24,7 +24,19 @@ void
 group_empty(struct group *g)
 {
 	arena_clear(&g->arena);
-	*g = (struct group){ .steps = g->steps, .room_steps = g->room_steps, .arena = g->arena };
+	/* One by one, and not the whole with `rep stos`. */
+	g->channels = NULL;
+	g->bridges = NULL;
+	g->linkedids = g->named = NULL;
+	g->records = NULL;
+	g->n_channels = g->n_bridges = g->n_linkedids = g->n_named = g->n_steps = g->n_records = 0;
+	g->room_channels = g->room_bridges = g->room_linkedids = g->room_named = g->room_records =
+	    0;
+	g->events = g->applications = 0;
+	g->first_id = g->last_id = g->last_wall = g->restarted = 0;
+	g->alive = g->linkedids_ended = 0;
+	g->truncated = g->queued = g->out = g->unordered = FALSE;
+	g->prev = g->next = NULL;
 }
 
 void
@@ -81,6 +93,17 @@ group_more_steps(struct group *g)
 	g->steps = g_renew(struct step, g->steps, g->room_steps);
 }
 
+/* The name of a channel as the group has it already, or a copy. */
+static const char *
+channel_name(struct group *g, const char *name, gsize n)
+{
+	for (guint i = 0; i < MIN(g->n_channels, 4); i++) {
+		if (bytes_equal(g->channels[i]->name, g->channels[i]->name_len, name, n))
+			return g->channels[i]->name;
+	}
+	return arena_string_n(&g->arena, name, n);
+}
+
 void
 group_add_record(struct group *g, struct channel *c, const struct cdr_row *row)
 {
@@ -94,7 +117,7 @@ group_add_record(struct group *g, struct channel *c, const struct cdr_row *row)
 		.src = c != NULL ? "" : arena_string(m, row->src),
 		.dst = arena_string_n(m, row->dst, row->len.dst),
 		.channel_name = c != NULL ? "" : arena_string(m, row->channel),
-		.dstchannel = arena_string_n(m, row->dstchannel, row->len.dstchannel),
+		.dstchannel = channel_name(g, row->dstchannel, row->len.dstchannel),
 		.lastdata = arena_string_n(m, row->lastdata, row->len.lastdata),
 		.disposition = answered ? "ANSWERED"
 		                        : arena_string_n(m, row->disposition, row->len.disposition),

@@ -41,6 +41,7 @@ enum application {
 struct channel {
 	struct group *group;
 	const char *uniqueid;
+	guint64 tail;             /* the last 8 bytes of uniqueid; 0 where it is shorter */
 	const char *name;         /* as in its first row */
 	const char *linkedid;     /* under which it began: of CHAN_START, else of its first row */
 	const char *linkedid_now; /* the last one seen */
@@ -52,9 +53,10 @@ struct channel {
 	const char *cid_last; /* the caller number of the last row that has one; "" */
 	gint64 cid_last_id;
 	guint32 uniqueid_len, name_len, linkedid_now_len, cid_last_len; /* bytes of those above */
+	guint32 hash; /* of uniqueid, as struct idmap_key has it */
+	guint index;  /* in group->channels */
 	const char *dial; /* appdata of the first row that stood in Dial; "" */
 	gint64 dial_id;
-	guint index; /* in group->channels */
 };
 
 struct bridge {
@@ -121,6 +123,7 @@ struct group {
 	gboolean truncated;    /* a bound was met: the rest of its rows was left out */
 	/* The assembly's own. */
 	struct group *prev, *next;
+	GList ended; /* in the list of those nobody is left in, while `queued` */
 	gboolean queued, out, unordered;
 	guint room_channels, room_bridges, room_linkedids, room_named, room_steps, room_records;
 };

@@ -1,5 +1,6 @@
 #include "poller/idmap.h"
 
+/* Of four slots three stay empty: runs of ids that end alike do not grow together. */
 #define SLOTS_MIN 64
 
 void
@@ -60,25 +61,33 @@ grow(struct idmap *map)
 	g_free(old);
 }
 
-void
-idmap_put_key(struct idmap *map, const struct idmap_key *key, gpointer value)
+struct idmap_slot *
+idmap_seek(struct idmap *map, const struct idmap_key *key)
 {
-	struct idmap_slot *slot = slot_of(map, key);
-	if (slot->key != NULL) {
-		slot->value = value;
-		return;
-	}
+	return slot_of(map, key);
+}
+
+void
+idmap_fill(struct idmap *map, struct idmap_slot *slot, const struct idmap_key *key, gpointer value)
+{
 	*slot = (struct idmap_slot){ key->text, value, key->len, key->hash };
-	if (++map->used > map->mask / 2)
+	if (++map->used > map->mask / 4)
 		grow(map);
 }
 
 void
-idmap_remove_key(struct idmap *map, const struct idmap_key *key)
+idmap_put_key(struct idmap *map, const struct idmap_key *key, gpointer value)
 {
 	struct idmap_slot *slot = slot_of(map, key);
-	if (slot->key == NULL)
-		return;
+	if (slot->key != NULL)
+		slot->value = value;
+	else
+		idmap_fill(map, slot, key, value);
+}
+
+static void
+empty_slot(struct idmap *map, struct idmap_slot *slot)
+{
 	map->used--;
 	/* What stands behind it and was pushed past it moves up, so that no gap cuts a run of slots. */
 	guint32 gap = (guint32)(slot - map->slots), i = gap;
@@ -93,4 +102,24 @@ idmap_remove_key(struct idmap *map, const struct idmap_key *key)
 		}
 	}
 	map->slots[gap] = (struct idmap_slot){ 0 };
+}
+
+void
+idmap_remove_key(struct idmap *map, const struct idmap_key *key)
+{
+	struct idmap_slot *slot = slot_of(map, key);
+	if (slot->key != NULL)
+		empty_slot(map, slot);
+}
+
+void
+idmap_remove_text(struct idmap *map, const char *text, guint32 hash)
+{
+	guint32 i = hash & map->mask;
+	while (map->slots[i].key != NULL && map->slots[i].key != text)
+		i = (i + 1) & map->mask;
+	if (G_LIKELY(map->slots[i].key != NULL))
+		empty_slot(map, &map->slots[i]);
+	else
+		idmap_remove(map, text);
 }

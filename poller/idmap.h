@@ -25,6 +25,25 @@ struct idmap {
 	guint32 used;
 };
 
+/*
+ * Ids of one time count up in their last digits, and what comes together is asked for together: the lowest bits of a hash are
+ * that number, so that their slots lie side by side, in lines that are in the cache. The others tell apart what ends alike.
+ */
+#define IDMAP_LAST_BITS 10
+static inline guint32
+idmap_last(const char *text, gsize n)
+{
+	if (n < 4)
+		return 0;
+	const guint32 digits = bytes_4(text + (n - 4)) & 0x0f0f0f0f;
+#if G_BYTE_ORDER == G_LITTLE_ENDIAN
+	const guint32 pairs = digits * 10 + (digits >> 8);
+	return ((pairs & 0xff) * 100 + ((pairs >> 16) & 0xff)) & ((1 << IDMAP_LAST_BITS) - 1);
+#else
+	return (digits * 0x01010101 >> 24) & ((1 << IDMAP_LAST_BITS) - 1);
+#endif
+}
+
 /* Eight characters at a time; the last eight overlap those before them, and are where ids differ. */
 static inline struct idmap_key
 idmap_key_n(const char *text, gsize n)
@@ -40,8 +59,8 @@ idmap_key_n(const char *text, gsize n)
 			last = last << 8 | (guint8)text[i];
 	}
 	hash = (hash ^ last) * prime;
-	hash ^= hash >> 32;
-	return (struct idmap_key){ text, (guint32)n, (guint32)((hash * prime) >> 32) };
+	return (struct idmap_key){ text, (guint32)n,
+		(guint32)(hash >> 32 << IDMAP_LAST_BITS) | idmap_last(text, n) };
 }
 
 void idmap_init(struct idmap *map);
@@ -51,7 +70,13 @@ struct idmap_slot *idmap_find_key(const struct idmap *map, const struct idmap_ke
 gpointer idmap_get_key(const struct idmap *map, const struct idmap_key *key);
 /* A key that is there keeps its place (and its pointer) and gets the new value. */
 void idmap_put_key(struct idmap *map, const struct idmap_key *key, gpointer value);
+/* The slot where it stands, or the empty one where it would: for idmap_fill(), while nothing else is put or removed. */
+struct idmap_slot *idmap_seek(struct idmap *map, const struct idmap_key *key);
+void idmap_fill(
+    struct idmap *map, struct idmap_slot *slot, const struct idmap_key *key, gpointer value);
 void idmap_remove_key(struct idmap *map, const struct idmap_key *key);
+/* The same for a key that was put with this very text, and this hash. */
+void idmap_remove_text(struct idmap *map, const char *text, guint32 hash);
 
 /* The same by text that ends with NUL. */
 static inline struct idmap_key

@@ -16,12 +16,20 @@ incarnations_clear(struct incarnations *set)
 	g_ptr_array_free(set->names, TRUE);
 }
 
+static gboolean
+is_named(const struct incarnation *known, const char *name, gsize len)
+{
+	return len == 0 ? known->systemname[0] == '\0'
+	                : strncmp(known->systemname, name, len) == 0 &&
+			      known->systemname[len] == '\0';
+}
+
 struct incarnation *
 incarnation_of(struct incarnations *set, const char *name, gsize len)
 {
 	for (guint i = 0; i < set->list->len; i++) {
 		struct incarnation *known = &g_array_index(set->list, struct incarnation, i);
-		if (strncmp(known->systemname, name, len) == 0 && known->systemname[len] == '\0')
+		if (is_named(known, name, len))
 			return known;
 	}
 	/* A systemname is one per server; a table full of them is somebody's uniqueids, not servers. */

@@ -1,5 +1,7 @@
 #include "poller/number.h"
 
+#include "poller/bytes.h"
+
 #include <glib/gi18n.h>
 #include <string.h>
 
@@ -124,12 +126,16 @@ number_rewritten_part(const number_rewrite *rewrite, const char *number)
 {
 	if (rewrite != NULL && !rewrite->plus_only)
 		return NULL;
-	/* A caller ID may hold any bytes; what is told is UTF-8. */
-	for (const char *p = number; *p != '\0'; p++) {
-		if ((guchar)*p >= 0x80)
-			return NULL;
-	}
 	return *number == '+' ? number + 1 : number;
+}
+
+/* A caller ID may hold any bytes; what is told is UTF-8. */
+static gboolean
+is_ascii(const char *text)
+{
+	while ((guchar)*text > 0 && (guchar)*text < 0x80)
+		text++;
+	return *text == '\0';
 }
 
 char *
@@ -137,7 +143,7 @@ number_rewritten(const number_rewrite *rewrite, const char *number)
 {
 	char *text;
 
-	const char *part = number_rewritten_part(rewrite, number);
+	const char *part = is_ascii(number) ? number_rewritten_part(rewrite, number) : NULL;
 
 	if (part != NULL)
 		return g_strdup(part);
@@ -191,16 +197,57 @@ number_forms(const number_rewrite *rewrite, const char *typed, gsize least)
 	return forms;
 }
 
+/* What a character is to a number: a digit, something people type between digits, or (0, as NUL is) neither. */
+enum sort {
+	SORT_OTHER,
+	SORT_BETWEEN,
+	SORT_DIGIT
+};
+static const guint8 sorts[256] = { ['0'] = SORT_DIGIT,
+	['1'] = SORT_DIGIT,
+	['2'] = SORT_DIGIT,
+	['3'] = SORT_DIGIT,
+	['4'] = SORT_DIGIT,
+	['5'] = SORT_DIGIT,
+	['6'] = SORT_DIGIT,
+	['7'] = SORT_DIGIT,
+	['8'] = SORT_DIGIT,
+	['9'] = SORT_DIGIT,
+	['+'] = SORT_BETWEEN,
+	['*'] = SORT_BETWEEN,
+	['#'] = SORT_BETWEEN,
+	[' '] = SORT_BETWEEN,
+	['('] = SORT_BETWEEN,
+	[')'] = SORT_BETWEEN,
+	['.'] = SORT_BETWEEN,
+	['-'] = SORT_BETWEEN };
+
 gboolean
 number_is_dialable(const char *text)
 {
-	guint digits = 0;
+	guint sum = 0, n = 0, sort;
+	for (; (sort = sorts[(guchar)text[n]]) != SORT_OTHER; n++)
+		sum += sort;
+	/* A digit counts for two, the others for one. */
+	return text[n] == '\0' && sum >= n + 2;
+}
 
-	for (; *text; text++) {
-		if (g_ascii_isdigit(*text))
-			digits++;
-		else if (!strchr("+*# ().-", *text))
-			return FALSE;
-	}
-	return digits >= 2;
+/* Are the 8 bytes all digits? */
+static gboolean
+are_digits(const char *text)
+{
+	const guint64 ones = G_GUINT64_CONSTANT(0x0101010101010101), zeros = 0x30 * ones,
+		      word = bytes_8(text);
+	/* Of what is beyond 9 the addition changes the upper half. */
+	return (((word & 0xf0 * ones) ^ zeros) | (((word + 6 * ones) & 0xf0 * ones) ^ zeros)) == 0;
+}
+
+gboolean
+number_is_dialable_n(const char *text, gsize n)
+{
+	/* Most are of 10 to 12 digits and nothing else. */
+	const gsize plus = text[0] == '+', digits = n - plus;
+	if (digits >= 8 && digits <= 16 && are_digits(text + plus) && are_digits(text + n - 8))
+		return TRUE;
+	return number_is_dialable(text);
 }

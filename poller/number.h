@@ -20,10 +20,12 @@ char *number_rewritten(const number_rewrite *rewrite, const char *number);
 
 /* At least two digits, and nothing but digits, +, *, # and the separators people type ("() -."). */
 gboolean number_is_dialable(const char *text);
+/* The same where it is known to be n bytes long. */
+gboolean number_is_dialable_n(const char *text, gsize n);
 
 /*
- * The same as a part of `number` itself, where the rules do no more than take a leading + away, as the default does; NULL: they
- * do more.
+ * The same as a part of `number` itself, which is ASCII (as what is dialable is), where the rules do no more than take a
+ * leading + away, as the default does; NULL: they do more.
  */
 const char *number_rewritten_part(const number_rewrite *rewrite, const char *number);
 

@@ -32,37 +32,50 @@ static const char *const event_names[] = {
 	[CEL_STREAM_END] = "STREAM_END",
 };
 
-/* The event that a name of this length can be, from one letter at most; the whole name decides. */
-static enum cel_event
-event_like(const char *name, gsize len)
+/* Names by their length and first letter, which no two share; the whole name decides. */
+#define EVENT_NAME_MAX 20
+#define LIKE(length, letter) ((length)*32 + ((letter)&31))
+static const guint8 event_like[LIKE(EVENT_NAME_MAX + 1, 0)] = {
+	[LIKE(6, 'H')] = CEL_HANGUP,
+	[LIKE(6, 'A')] = CEL_ANSWER,
+	[LIKE(6, 'P')] = CEL_PICKUP,
+	[LIKE(7, 'A')] = CEL_APP_END,
+	[LIKE(7, 'F')] = CEL_FORWARD,
+	[LIKE(8, 'C')] = CEL_CHAN_END,
+	[LIKE(8, 'P')] = CEL_PARK_END,
+	[LIKE(9, 'A')] = CEL_APP_START,
+	[LIKE(10, 'C')] = CEL_CHAN_START,
+	[LIKE(10, 'P')] = CEL_PARK_START,
+	[LIKE(10, 'S')] = CEL_STREAM_END,
+	[LIKE(11, 'B')] = CEL_BRIDGE_EXIT,
+	[LIKE(12, 'B')] = CEL_BRIDGE_ENTER,
+	[LIKE(12, 'L')] = CEL_LINKEDID_END,
+	[LIKE(12, 'S')] = CEL_STREAM_BEGIN,
+	[LIKE(13, 'B')] = CEL_BLINDTRANSFER,
+	[LIKE(14, 'L')] = CEL_LOCAL_OPTIMIZE,
+	[LIKE(16, 'A')] = CEL_ATTENDEDTRANSFER,
+	[LIKE(20, 'L')] = CEL_LOCAL_OPTIMIZE_BEGIN,
+};
+
+/* All names have at least 6 bytes, and nearly all rows names of up to 12: three words of 4 cover them without a decision. */
+static inline gboolean
+same_name(const char *name, const char *known, gsize len)
 {
-	switch (len) {
-	case 6: return name[0] == 'H' ? CEL_HANGUP : name[0] == 'A' ? CEL_ANSWER : CEL_PICKUP;
-	case 7: return name[0] == 'A' ? CEL_APP_END : CEL_FORWARD;
-	case 8: return name[0] == 'C' ? CEL_CHAN_END : CEL_PARK_END;
-	case 9: return CEL_APP_START;
-	case 10:
-		return name[0] == 'C'   ? CEL_CHAN_START
-		       : name[0] == 'P' ? CEL_PARK_START
-		                        : CEL_STREAM_END;
-	case 11: return CEL_BRIDGE_EXIT;
-	case 12:
-		return name[0] == 'B'   ? CEL_BRIDGE_ENTER
-		       : name[0] == 'L' ? CEL_LINKEDID_END
-		                        : CEL_STREAM_BEGIN;
-	case 13: return CEL_BLINDTRANSFER;
-	case 14: return CEL_LOCAL_OPTIMIZE;
-	case 16: return CEL_ATTENDEDTRANSFER;
-	case 20: return CEL_LOCAL_OPTIMIZE_BEGIN;
-	default: return CEL_OTHER;
-	}
+	if (G_UNLIKELY(len > 12))
+		return bytes_same(name, known, len);
+	const gsize middle = MIN(4, len - 4), last = len - 4;
+	return ((bytes_4(name) ^ bytes_4(known)) |
+		   (bytes_4(name + middle) ^ bytes_4(known + middle)) |
+		   (bytes_4(name + last) ^ bytes_4(known + last))) == 0;
 }
 
 enum cel_event
 cel_event_from_name(const char *name, gsize len)
 {
-	enum cel_event event = event_like(name, len);
-	return event != CEL_OTHER && bytes_same(name, event_names[event], len) ? event : CEL_OTHER;
+	if (len - 1 >= EVENT_NAME_MAX)
+		return CEL_OTHER;
+	const enum cel_event event = (enum cel_event)event_like[LIKE(len, name[0])];
+	return event != CEL_OTHER && same_name(name, event_names[event], len) ? event : CEL_OTHER;
 }
 
 void
@@ -151,25 +164,24 @@ epoch_parse(const char *text)
 	return (struct wall){ .us = seconds * G_USEC_PER_SEC + us, .utc = TRUE };
 }
 
-/* Two digits; *wrong is set where something else stands there. */
-static inline int
-two_digits(const char *text, unsigned *wrong)
-{
-	const unsigned tens = (unsigned)(unsigned char)text[0] - '0',
-		       ones = (unsigned)(unsigned char)text[1] - '0';
-	*wrong |= (tens > 9) | (ones > 9);
-	return (int)(tens * 10 + ones);
-}
-
 gboolean
 wall_time_of_day(const char *text, gint64 *us)
 {
-	unsigned wrong = 0;
-	const int hour = two_digits(text, &wrong), minute = two_digits(text + 3, &wrong),
-		  second = two_digits(text + 6, &wrong);
-	wrong |= (text[2] != ':') | (text[5] != ':') | (hour > 23) | (minute > 59) | (second > 60);
+#if G_BYTE_ORDER == G_LITTLE_ENDIAN
+	/* All eight at once: what is left of "00:00:00" are the digits, each of them at most 9, and nothing of the colons. */
+	const guint64 ones = G_GUINT64_CONSTANT(0x0101010101010101);
+	const guint64 digits = bytes_8(text) ^ bytes_8("00:00:00");
+	const guint64 wrong = ((digits | (digits + ones * (0x7f - 9))) & ones * 0x80) |
+	                      (digits & G_GUINT64_CONSTANT(0x0000ff0000ff0000));
+	const guint64 pairs = digits * 10 + (digits >> 8);
+	const unsigned hour = pairs & 0xff, minute = (pairs >> 24) & 0xff, second = (pairs >> 48) & 0xff;
+#else
+	guint64 wrong = (text[2] != ':') | (text[5] != ':');
+	const int hour = digits(text, 2), minute = digits(text + 3, 2), second = digits(text + 6, 2);
+	wrong |= (hour < 0) | (minute < 0) | (second < 0);
+#endif
 	*us = (hour * 3600 + minute * 60 + second) * (gint64)G_USEC_PER_SEC;
-	return !wrong;
+	return wrong == 0 && hour <= 23 && minute <= 59 && second <= 60;
 }
 
 struct wall

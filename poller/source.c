@@ -266,46 +266,102 @@ source_probe(
 	return TRUE;
 }
 
-/* wall_parse, sparing what the row before has told. */
+#define DAY_LENGTH (sizeof "2025-11-23 " - 1)
+
+/* A time that is not that of the row before. */
 static struct wall
-time_read(struct source_time *last, const char *text, gsize length)
+time_read_anew(struct source_time *last, const char *text, gsize length)
 {
-	const gsize day = sizeof "2025-11-23 " - 1, whole = sizeof last->text - 1;
+	gint64 of_day;
 	/* "2025-11-23 12:28:20", as nearly every column has it; anything else is read anew each time. */
-	if (length != whole)
+	if (length != SOURCE_TIME_LENGTH)
 		return wall_parse(text);
-	if (bytes_same(text, last->text, day)) {
-		if (bytes_8(text + day) == bytes_8(last->text + day))
-			return (struct wall){ .us = last->us };
-		if (wall_time_of_day(text + day, &last->us)) {
-			memcpy(last->text + day, text + day, whole - day);
-			last->us += last->day_us;
-			return (struct wall){ .us = last->us };
-		}
+	if (bytes_same(text, last->text, DAY_LENGTH) &&
+	    wall_time_of_day(text + DAY_LENGTH, &of_day)) {
+		memcpy(last->text, text, SOURCE_TIME_LENGTH);
+		last->us = last->day_us + of_day;
+		return (struct wall){ .us = last->us };
 	}
 	const struct wall wall = wall_parse(text);
-	gint64 of_day;
 	last->text[0] = '\0';
-	if (!wall.utc && wall.us != WALL_NONE && wall_time_of_day(text + day, &of_day)) {
-		memcpy(last->text, text, whole);
+	if (!wall.utc && wall.us != WALL_NONE && wall_time_of_day(text + DAY_LENGTH, &of_day)) {
+		memcpy(last->text, text, SOURCE_TIME_LENGTH);
 		last->us = wall.us;
 		last->day_us = wall.us - of_day;
 	}
 	return wall;
 }
 
-static inline gint64
-row_id(const char *text, gsize length)
+/* wall_parse, sparing what the row before has told. */
+static inline struct wall
+time_read(struct source_time *last, const char *text, gsize length)
 {
-	const gint64 id = length >= 4 && length <= 8 ? bytes_number(text, length) : -1;
-	return G_LIKELY(id >= 0) ? id : number(text, 0);
+	if (G_LIKELY(length == SOURCE_TIME_LENGTH &&
+		     bytes_same(text, last->text, SOURCE_TIME_LENGTH)))
+		return (struct wall){ .us = last->us };
+	return time_read_anew(last, text, length);
+}
+
+/* What the id behind this one looks like; the last is forgotten where it would be too long. */
+static void
+expect_carry(struct source_id *expected)
+{
+	gsize at = expected->length;
+	while (at > 0 && expected->text[at - 1] == '9')
+		expected->text[--at] = '0';
+	if (at > 0) {
+		expected->text[at - 1]++;
+	} else if (expected->length + 1 < sizeof expected->text) {
+		expected->text[0] = '1';
+		memset(expected->text + 1, '0', expected->length++);
+	} else {
+		expected->length = 0;
+	}
 }
 
 static inline void
+expect_next(struct source_id *expected)
+{
+	char *last = &expected->text[expected->length - 1];
+	expected->id++;
+	if (G_LIKELY(*last != '9'))
+		(*last)++;
+	else
+		expect_carry(expected);
+}
+
+static gint64
+row_id_anew(struct source_id *expected, const char *text, gsize length)
+{
+	const gint64 id = number(text, 0);
+	expected->length = 0;
+	if (length > 0 && length < sizeof expected->text &&
+	    strspn(text, "0123456789") == length) {
+		memcpy(expected->text, text, length);
+		expected->length = length;
+		expected->id = id;
+		expect_next(expected);
+	}
+	return id;
+}
+
+/* Ids go up one by one, nearly always: then this one is known before it is read. */
+static inline gint64
+row_id(struct source_id *expected, const char *text, gsize length)
+{
+	if (G_UNLIKELY(length != expected->length || length == 0 ||
+		       !bytes_same(text, expected->text, length)))
+		return row_id_anew(expected, text, length);
+	const gint64 id = expected->id;
+	expect_next(expected);
+	return id;
+}
+
+static inline __attribute__((always_inline)) void
 cel_row_fill(source *s, struct cel_row *row, const struct source_fields *f)
 {
-	row->id = row_id(f->text[CEL_ID], f->length[CEL_ID]);
-	row->event = cel_event_from_name(text(f->text[CEL_EVENTTYPE]), f->length[CEL_EVENTTYPE]);
+	row->id = row_id(&s->cel_id, f->text[CEL_ID], f->length[CEL_ID]);
+	row->event = cel_event_from_name(f->text[CEL_EVENTTYPE], f->length[CEL_EVENTTYPE]);
 	row->time = time_read(&s->cel_time, text(f->text[CEL_EVENTTIME]), f->length[CEL_EVENTTIME]);
 	row->uniqueid = text(f->text[CEL_UNIQUEID]);
 	row->uniqueid_len = f->length[CEL_UNIQUEID];
@@ -322,7 +378,9 @@ static void
 cdr_row_fill(source *s, struct cdr_row *row, const struct source_fields *f)
 {
 	row->uniqueid = text(f->text[CDR_UNIQUEID]);
-	row->len.uniqueid = (guint32)strnlen(row->uniqueid, f->length[CDR_UNIQUEID]);
+	row->len.uniqueid = (guint32)f->length[CDR_UNIQUEID];
+	if (G_UNLIKELY(bytes_have(row->uniqueid, row->len.uniqueid, '\0')))
+		row->len.uniqueid = (guint32)strlen(row->uniqueid);
 	row->linkedid = text(f->text[CDR_LINKEDID]);
 	row->calldate =
 	    time_read(&s->cdr_time, text(f->text[CDR_CALLDATE]), f->length[CDR_CALLDATE]);
@@ -458,32 +516,53 @@ answer(source *s, enum source_question_kind kind, enum source_question_kind or_k
 	return result;
 }
 
-/* CRC-32 as ISO 3309 has it, and MariaDB's CRC32(). */
-static guint32
-crc32_of(const char *text)
+/* CRC-32 as ISO 3309 has it, and MariaDB's CRC32(): tables[n] is what a byte does to the sum of the n bytes behind it. */
+static guint32 crc32_tables[8][256];
+
+static void
+make_crc32_tables(void)
 {
-	static guint32 of_byte[256];
+	for (guint32 i = 0; i < 256; i++) {
+		guint32 crc = i;
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (0xedb88320 & -(crc & 1));
+		crc32_tables[0][i] = crc;
+	}
+	for (guint n = 1; n < G_N_ELEMENTS(crc32_tables); n++) {
+		for (guint32 i = 0; i < 256; i++) {
+			const guint32 before = crc32_tables[n - 1][i];
+			crc32_tables[n][i] = before >> 8 ^ crc32_tables[0][before & 255];
+		}
+	}
+}
+
+static guint32
+crc32_of(const char *text, gsize n)
+{
 	static gsize made;
 	if (g_once_init_enter(&made)) {
-		for (guint32 i = 0; i < 256; i++) {
-			guint32 crc = i;
-			for (int bit = 0; bit < 8; bit++)
-				crc = crc >> 1 ^ (0xedb88320 & -(crc & 1));
-			of_byte[i] = crc;
-		}
+		make_crc32_tables();
 		g_once_init_leave(&made, 1);
 	}
 	guint32 crc = ~(guint32)0;
-	for (; *text != '\0'; text++)
-		crc = crc >> 8 ^ of_byte[(crc ^ (guint8)*text) & 255];
+	/* A line a byte: a loop would cost as much as the look-ups. */
+	for (; n >= 8; n -= 8, text += 8) {
+		const guint64 word = GUINT64_FROM_LE(bytes_8(text)) ^ crc;
+		crc = crc32_tables[7][word & 255] ^ crc32_tables[6][(word >> 8) & 255] ^
+		      crc32_tables[5][(word >> 16) & 255] ^ crc32_tables[4][(word >> 24) & 255] ^
+		      crc32_tables[3][(word >> 32) & 255] ^ crc32_tables[2][(word >> 40) & 255] ^
+		      crc32_tables[1][(word >> 48) & 255] ^ crc32_tables[0][word >> 56];
+	}
+	for (; n > 0; n--, text++)
+		crc = crc >> 8 ^ crc32_tables[0][(crc ^ (guint8)*text) & 255];
 	return ~crc;
 }
 
 void
-source_sum_add(struct source_sum *sum, const char *uniqueid)
+source_sum_add(struct source_sum *sum, const char *uniqueid, gsize len)
 {
 	sum->count++;
-	sum->check += crc32_of(uniqueid);
+	sum->check += crc32_of(uniqueid, len);
 }
 
 gboolean

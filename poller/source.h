@@ -121,7 +121,7 @@ struct source_sum {
 	gint64 count;
 	guint64 check;
 };
-void source_sum_add(struct source_sum *sum, const char *uniqueid);
+void source_sum_add(struct source_sum *sum, const char *uniqueid, gsize len);
 gboolean source_sum_cdr(
     source *source, gint64 from_wall, gint64 to_wall, struct source_sum *sum, GError **error);
 int source_answer_cel(source *source, struct cel_row *row, GError **error);

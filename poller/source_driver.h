@@ -82,9 +82,17 @@ struct source_functions {
 };
 
 /* The time read last: rows that follow one another mostly have the same second, nearly always the same day. */
+#define SOURCE_TIME_LENGTH (sizeof "2025-11-23 12:28:20" - 1)
 struct source_time {
-	char text[20]; /* "": none */
+	char text[SOURCE_TIME_LENGTH + 1]; /* "": none */
 	gint64 us, day_us;
+};
+
+/* The id that the next row is expected to have, and how it is written. */
+struct source_id {
+	char text[19];
+	gsize length; /* 0: none is expected */
+	gint64 id;
 };
 
 /* The first member of every driver's own struct. */
@@ -96,6 +104,7 @@ struct source {
 	GPtrArray *missing; /* of char *, owned; ends with NULL once the source is open */
 	gboolean scanning;
 	enum source_question_kind asked;
+	struct source_id cel_id;
 	struct source_time cel_time, cdr_time;
 };
 

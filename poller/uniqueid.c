@@ -31,7 +31,12 @@ parse_plain(const char *text, gsize len, struct uniqueid *id)
 	if (high < 1000000 || tens > 9 || ones > 9)
 		return FALSE;
 	gint64 number = 0;
-	for (gint64 i = 0; i < digits; i++) {
+	if (digits >= 4 && digits <= 8) {
+		number = bytes_number(text + 11, (gsize)digits);
+		if (number < 0)
+			return FALSE;
+	}
+	for (gint64 i = 0; (digits < 4 || digits > 8) && i < digits; i++) {
 		const unsigned digit = (unsigned)(unsigned char)text[11 + i] - '0';
 		if (digit > 9)
 			return FALSE;

@@ -26,6 +26,7 @@ struct rebuild {
 	const volatile gint *stop; /* of the last scan */
 	GPtrArray *ready;          /* struct group: handed out, CDR not yet asked for */
 	GPtrArray *asked;          /* struct group: CDR under way */
+	guint n_told;              /* of `asked`, which have gone back */
 	GPtrArray *calls;          /* struct call: of the group being told */
 	GPtrArray *ids;            /* const char *: uniqueids still to be asked for, of `asked` */
 	guint ids_asked;
@@ -70,7 +71,7 @@ rebuild_free(rebuild *r)
 		source_answer_drop(r->source);
 	for (guint i = 0; i < r->ready->len; i++)
 		assembly_release(r->assembly, r->ready->pdata[i]);
-	for (guint i = 0; i < r->asked->len; i++)
+	for (guint i = r->n_told; i < r->asked->len; i++)
 		assembly_release(r->assembly, r->asked->pdata[i]);
 	g_ptr_array_free(r->ready, TRUE);
 	g_ptr_array_free(r->asked, TRUE);
@@ -133,19 +134,17 @@ ask_block(rebuild *r, GError **error)
 	GPtrArray *empty = r->asked;
 	r->asked = r->ready;
 	r->ready = empty;
-	/* In the order in which they were handed out: finish_block takes from the end. */
-	for (guint i = 0; i < r->asked->len / 2; i++) {
-		gpointer other = r->asked->pdata[i];
-		r->asked->pdata[i] = r->asked->pdata[r->asked->len - 1 - i];
-		r->asked->pdata[r->asked->len - 1 - i] = other;
-	}
-	g_ptr_array_set_size(r->ids, 0);
-	r->ids_asked = 0;
+	guint n = 0;
+	for (guint i = 0; i < r->asked->len; i++)
+		n += ((const struct group *)r->asked->pdata[i])->n_channels;
+	g_ptr_array_set_size(r->ids, (int)n);
+	gpointer *id = r->ids->pdata;
 	for (guint i = 0; i < r->asked->len; i++) {
 		const struct group *g = r->asked->pdata[i];
 		for (guint j = 0; j < g->n_channels; j++)
-			g_ptr_array_add(r->ids, (gpointer)g->channels[j]->uniqueid);
+			*id++ = (gpointer)g->channels[j]->uniqueid;
 	}
+	r->ids_asked = 0;
 	return !source_has_cdr(r->source) || ask_more(r, error);
 }
 
@@ -166,7 +165,7 @@ sum_record(rebuild *r, const struct cdr_row *row)
 		r->told_sum = g_new0(struct source_sum, 1);
 		g_hash_table_insert(r->told, day, r->told_sum);
 	}
-	source_sum_add(r->told_sum, row->uniqueid);
+	source_sum_add(r->told_sum, row->uniqueid, row->len.uniqueid);
 }
 
 static gboolean
@@ -225,13 +224,14 @@ finish_block(rebuild *r, GError **error)
 		return FALSE;
 	if (r->asked->len == 0)
 		return TRUE;
-	while (r->asked->len > 0) {
-		struct group *g = r->asked->pdata[r->asked->len - 1];
+	for (; r->n_told < r->asked->len; r->n_told++) {
+		struct group *g = r->asked->pdata[r->n_told];
 		if (!tell_group(r, g, error))
 			return FALSE;
-		g_ptr_array_set_size(r->asked, (int)r->asked->len - 1);
 		assembly_release(r->assembly, g);
 	}
+	g_ptr_array_set_size(r->asked, 0);
+	r->n_told = 0;
 	gint64 id;
 	return r->block == NULL || (safe_id(r, &id, error) && r->block(id, r->data, error));
 }

@@ -3,9 +3,10 @@
  *
  *   memory [--rounds N] DIR
  *
- * DIR is what `generate` wrote. The rows lie in memory as libmariadb would hand them on, one array of strings and one of lengths each; from there on
- * everything is the program's: source.c reads them, rebuild.c drives, groups, timelines and calls are made. Prints the calls
- * in the words of `celsync calls --summary`, and on stderr each round's calls and rows per second.
+ * DIR is what `generate` wrote. The rows lie in memory one behind the other, each as libmariadb would hand it on: an array of strings, one of
+ * lengths, and the columns asked for. From there on everything is the program's: source.c reads them, rebuild.c drives, groups, timelines and calls are made. Which CDR rows answer
+ * which question is looked up in a round before the first, and only handed on in those that count: to find rows is the
+ * database's work. Prints the calls in the words of `celsync calls --summary`, and on stderr each round's calls and rows per second.
  */
 #include "poller/idmap.h"
 #include "poller/source_driver.h"
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 /* Where the dumps have what source_driver.h wants, in its order. */
@@ -21,22 +23,29 @@ static const guint8 cel_from[CEL_COLUMNS] = { 0, 1, 2, 15, 16, 10, 3, 4, 8, 11, 
 static const guint8 cdr_from[CDR_COLUMNS] = { 14, 0, 23, 25, 9, 10, 2, 3, 5, 6, 8, 11, 16, 17 };
 #define DUMP_COLUMNS_MAX 32
 
-struct table {
-	char *text;
-	struct source_fields *fields; /* of each row */
-	char **values;                /* theirs: rows * columns */
-	unsigned long *lengths;       /* the same */
-	gsize rows;
+/* Rows, one behind the other: what libmariadb points to, and then itself. */
+struct rows {
+	char *bytes, *end;
+	gsize size; /* of the room there is */
+	struct source_fields *fields; /* of each */
+	gsize n;
 };
 
 struct memory {
 	struct source base;
-	struct table cel, cdr;
-	gsize at;                 /* of the scan */
+	struct rows cel, cdr, answers; /* answers: of all questions, in the order they are asked */
+	gsize at;                      /* of the scan */
 	struct idmap by_uniqueid; /* -> index of its first row in cdr + 1; the others follow */
-	const char *const *ids;   /* asked for */
-	gsize n, next;
-	gsize row; /* of the answer; 0: look for the next id */
+	gboolean learning;
+	GArray *questions; /* struct question, in the order they are asked */
+	gsize asked;       /* questions so far */
+	gsize row, end;    /* of the answer under way */
+};
+
+struct question {
+	char *first; /* the first id; owned */
+	gsize n;           /* ids */
+	gsize end;         /* where its rows end in answers */
 };
 
 struct tally {
@@ -45,49 +54,86 @@ struct tally {
 
 /* Reading. */
 
-static void
-read_table(
-    struct table *table, const char *folder, const char *name, const guint8 *from, guint columns)
+#define ROUND_UP(n, unit) (((n) + (unit)-1) / (unit) * (unit))
+
+/* Room for so many bytes, in pages as large as there are: a row that came over a socket would not have left the cache. */
+static char *
+make_room(gsize n)
 {
-	g_autofree char *path = g_build_filename(folder, name, NULL);
-	g_autoptr(GError) error = NULL;
-	if (!g_file_get_contents(path, &table->text, NULL, &error)) {
-		fprintf(stderr, "memory: %s\n", error->message);
+	char *room = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (room == MAP_FAILED) {
+		fprintf(stderr, "memory: no memory for %zu bytes of rows\n", n);
 		exit(1);
 	}
-	for (const char *p = table->text; (p = strchr(p, '\n')) != NULL; p++)
-		table->rows++;
-	table->fields = g_new(struct source_fields, table->rows);
-	table->values = g_new(char *, table->rows *columns);
-	table->lengths = g_new(unsigned long, table->rows *columns);
-	char *p = table->text;
-	for (gsize row = 0; row < table->rows; row++) {
-		char *fields[DUMP_COLUMNS_MAX] = { p };
-		guint n = 1;
-		for (; *p != '\n'; p++) {
-			if (*p == '\t') {
-				*p = '\0';
-				g_assert_cmpuint(n, <, DUMP_COLUMNS_MAX);
-				fields[n++] = p + 1;
-			}
-		}
-		*p++ = '\0';
-		table->fields[row] = (struct source_fields){ table->values + row * columns,
-			table->lengths + row * columns };
-		for (guint i = 0; i < columns; i++) {
-			table->values[row * columns + i] = fields[from[i]];
-			table->lengths[row * columns + i] = strlen(fields[from[i]]);
-		}
-	}
+	madvise(room, n, MADV_HUGEPAGE);
+	return room;
 }
 
 static void
-table_clear(struct table *table)
+rows_init(struct rows *rows, gsize n, gsize text, guint columns)
 {
-	g_free(table->text);
-	g_free(table->values);
-	g_free(table->lengths);
-	g_free(table->fields);
+	rows->size = text + n * (columns * (sizeof(char *) + sizeof(long)) + columns + sizeof(char *));
+	rows->bytes = rows->end = make_room(rows->size);
+	rows->fields = g_new(struct source_fields, n);
+	rows->n = 0;
+}
+
+static void
+rows_clear(struct rows *rows)
+{
+	munmap(rows->bytes, rows->size);
+	g_free(rows->fields);
+}
+
+static void
+add_row(struct rows *rows, char *const *text, const unsigned long *length, guint columns)
+{
+	char **texts = (char **)rows->end;
+	unsigned long *lengths = (unsigned long *)(texts + columns);
+	char *at = (char *)(lengths + columns);
+	for (guint i = 0; i < columns; i++) {
+		texts[i] = memcpy(at, text[i], length[i] + 1);
+		lengths[i] = length[i];
+		at += length[i] + 1;
+	}
+	rows->end += ROUND_UP((gsize)(at - rows->end), sizeof(char *));
+	rows->fields[rows->n++] = (struct source_fields){ texts, lengths };
+}
+
+static void
+read_table(
+    struct rows *rows, const char *folder, const char *name, const guint8 *from, guint columns)
+{
+	g_autofree char *path = g_build_filename(folder, name, NULL);
+	g_autofree char *text = NULL;
+	g_autoptr(GError) error = NULL;
+	gsize n = 0, size = 0;
+	if (!g_file_get_contents(path, &text, &size, &error)) {
+		fprintf(stderr, "memory: %s\n", error->message);
+		exit(1);
+	}
+	for (const char *p = text; (p = strchr(p, '\n')) != NULL; p++)
+		n++;
+	rows_init(rows, n, size, columns);
+	char *p = text;
+	for (gsize row = 0; row < n; row++) {
+		char *fields[DUMP_COLUMNS_MAX] = { p }, *values[SOURCE_COLUMNS_MAX];
+		unsigned long lengths[SOURCE_COLUMNS_MAX];
+		guint count = 1;
+		for (; *p != '\n'; p++) {
+			if (*p == '\t') {
+				*p = '\0';
+				g_assert_cmpuint(count, <, DUMP_COLUMNS_MAX);
+				fields[count++] = p + 1;
+			}
+		}
+		*p++ = '\0';
+		for (guint i = 0; i < columns; i++) {
+			values[i] = fields[from[i]];
+			lengths[i] = strlen(values[i]);
+		}
+		add_row(rows, values, lengths, columns);
+	}
 }
 
 static gint
@@ -99,11 +145,11 @@ compare_rows(gconstpointer a, gconstpointer b)
 }
 
 static void
-index_cdr(struct table *cdr, struct idmap *index)
+index_cdr(struct rows *cdr, struct idmap *index)
 {
-	qsort(cdr->fields, cdr->rows, sizeof *cdr->fields, compare_rows);
+	qsort(cdr->fields, cdr->n, sizeof *cdr->fields, compare_rows);
 	idmap_init(index);
-	for (gsize i = cdr->rows; i > 0; i--)
+	for (gsize i = cdr->n; i > 0; i--)
 		idmap_put(index, cdr->fields[i - 1].text[CDR_UNIQUEID], GSIZE_TO_POINTER(i));
 }
 
@@ -128,10 +174,25 @@ memory_scan_next(source *base, struct source_fields *row, GError **error)
 {
 	struct memory *m = memory_of(base);
 	(void)error;
-	if (m->at == m->cel.rows)
+	if (m->at == m->cel.n)
 		return 0;
 	*row = m->cel.fields[m->at++];
 	return 1;
+}
+
+static void
+learn_answer(struct memory *m, const char *const *ids, gsize n)
+{
+	for (gsize i = 0; i < n; i++) {
+		gsize row = GPOINTER_TO_SIZE(idmap_get(&m->by_uniqueid, ids[i]));
+		for (; row > 0 && row <= m->cdr.n &&
+		       strcmp(m->cdr.fields[row - 1].text[CDR_UNIQUEID], ids[i]) == 0;
+		     row++)
+			add_row(&m->answers, m->cdr.fields[row - 1].text,
+			    m->cdr.fields[row - 1].length, CDR_COLUMNS);
+	}
+	const struct question question = { g_strdup(ids[0]), n, m->answers.n };
+	g_array_append_val(m->questions, question);
 }
 
 static gboolean
@@ -139,10 +200,18 @@ memory_ask(source *base, const struct source_question *question, GError **error)
 {
 	struct memory *m = memory_of(base);
 	(void)error;
+	m->row = m->end;
 	/* A call that lacks rows has none elsewhere. */
-	m->ids = question->ids;
-	m->n = question->kind == SOURCE_QUESTION_CDR ? question->n : 0;
-	m->next = m->row = 0;
+	if (question->kind != SOURCE_QUESTION_CDR)
+		return TRUE;
+	if (m->learning)
+		learn_answer(m, question->ids, question->n);
+	const struct question *known = &g_array_index(m->questions, struct question, m->asked++);
+	/* Every round is the same, or its rows would answer other questions. */
+	g_assert_cmpuint(m->asked, <=, m->questions->len);
+	g_assert_cmpuint(known->n, ==, question->n);
+	g_assert_cmpstr(known->first, ==, question->ids[0]);
+	m->end = known->end;
 	return TRUE;
 }
 
@@ -151,17 +220,10 @@ memory_answer(source *base, struct source_fields *row, GError **error)
 {
 	struct memory *m = memory_of(base);
 	(void)error;
-	for (;;) {
-		if (m->row > 0 && m->row <= m->cdr.rows &&
-		    strcmp(m->cdr.fields[m->row - 1].text[CDR_UNIQUEID], m->ids[m->next - 1]) ==
-			0) {
-			*row = m->cdr.fields[m->row++ - 1];
-			return 1;
-		}
-		if (m->next == m->n)
-			return 0;
-		m->row = GPOINTER_TO_SIZE(idmap_get(&m->by_uniqueid, m->ids[m->next++]));
-	}
+	if (m->row == m->end)
+		return 0;
+	*row = m->answers.fields[m->row++];
+	return 1;
 }
 
 static void
@@ -221,8 +283,9 @@ run_round(struct memory *m, struct tally *tally)
 		.zone = &zone,
 		.stale = 6 * 3600 * (gint64)G_USEC_PER_SEC,
 		.open = TRUE };
-	const double began = cpu_seconds();
 	*tally = (struct tally){ 0 };
+	m->asked = m->row = m->end = 0;
+	const double began = cpu_seconds();
 	rebuild *r = rebuild_new(&m->base, &options, count_group, NULL, tally);
 	if (!rebuild_scan(r, 0, G_MAXINT64, NULL, &error) || !rebuild_finish(r, &error)) {
 		fprintf(stderr, "memory: %s\n", error->message);
@@ -230,8 +293,10 @@ run_round(struct memory *m, struct tally *tally)
 	}
 	rebuild_free(r);
 	const double took = cpu_seconds() - began;
+	if (m->learning)
+		return;
 	fprintf(stderr, "%.0f calls/s, %.0f rows/s, %.0f ns a row\n", (double)tally->total / took,
-	    (double)m->cel.rows / took, took * 1e9 / (double)m->cel.rows);
+	    (double)m->cel.n / took, took * 1e9 / (double)m->cel.n);
 }
 
 int
@@ -261,10 +326,19 @@ main(int argc, char **argv)
 	index_cdr(&m.cdr, &m.by_uniqueid);
 	m.base.name = (char *)"memory";
 	m.base.cel.there = m.base.cdr.there = TRUE;
-	for (int i = 0; i < rounds; i++)
+	m.questions = g_array_new(FALSE, FALSE, sizeof(struct question));
+	/* No record answers twice. */
+	rows_init(&m.answers, m.cdr.n, (gsize)(m.cdr.end - m.cdr.bytes), CDR_COLUMNS);
+	for (int i = 0; i <= rounds; i++) {
+		m.learning = i == 0;
 		run_round(&m, &tally);
-	table_clear(&m.cel);
-	table_clear(&m.cdr);
+	}
+	for (guint i = 0; i < m.questions->len; i++)
+		g_free(g_array_index(m.questions, struct question, i).first);
+	g_array_free(m.questions, TRUE);
+	rows_clear(&m.cel);
+	rows_clear(&m.cdr);
+	rows_clear(&m.answers);
 	idmap_clear(&m.by_uniqueid);
 	printf("%" G_GUINT64_FORMAT " calls: %" G_GUINT64_FORMAT " in, %" G_GUINT64_FORMAT
 	       " out, %" G_GUINT64_FORMAT " internal; %" G_GUINT64_FORMAT
