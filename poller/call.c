@@ -342,7 +342,7 @@ list_aliases(struct call_builder *b, const GPtrArray *calls, const struct call *
 }
 
 static void
-empty_sets(struct call_builder *b)
+make_sets(struct call_builder *b)
 {
 	const guint words = b->t->words;
 	/* Up to 64 channels, as nearly every call has, are one word. */
@@ -352,24 +352,27 @@ empty_sets(struct call_builder *b)
 	b->client = b->under + words;
 	b->connected = b->client + words;
 	b->parts = b->connected + words;
+	b->leg_sets = words == 1 ? b->few_legs : call_new_sets(b, CALL_FEW_LEGS);
 }
 
 static void
 begin_call(struct call_builder *b, guint beginning)
 {
 	const struct lane *lane = &b->t->lanes[beginning];
-	struct call *call = b->call = arena_alloc0(b->arena, sizeof *call);
+	struct call_memory *memory = arena_alloc0(b->arena, sizeof *memory);
+	struct call *call = b->call = &memory->call;
 	b->beginning = beginning;
 	call->basis = "cel";
+	call->answer = TIME_NONE;
+	call->hold = -1;
 	call->linkedid = lane->channel->linkedid;
 	call->callid = call_id(b->arena, b->rules, call->linkedid);
 	call->start = lane->start;
-	call->answer = TIME_NONE;
-	call->hold = -1;
-	empty_sets(b);
+	call->legs = memory->legs;
+	make_sets(b);
 	b->first_client = b->last_client = -1;
-	b->leg_sets = NULL;
-	b->room_legs = b->room_notes = 0;
+	b->room_legs = CALL_FEW_LEGS;
+	b->room_notes = 0;
 	find_under(b);
 }
 

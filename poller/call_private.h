@@ -13,6 +13,13 @@ struct talk {
 	const guint64 *set;
 };
 
+/* As many legs as most calls have come with the call's own memory, and are emptied with it. */
+#define CALL_FEW_LEGS 2
+struct call_memory {
+	struct call call;
+	struct leg legs[CALL_FEW_LEGS];
+};
+
 struct call_builder {
 	struct group *group;
 	const struct timeline *t;
@@ -37,7 +44,8 @@ struct call_builder {
 	guint64 *leg_sets;             /* by leg, a set of lanes each */
 	guint room_legs;               /* of call->legs and leg_sets */
 	guint room_notes;              /* of call->notes */
-	guint64 few[4], few_beginnings; /* the sets above, where they are of one word */
+	/* The sets above, where they are of one word. */
+	guint64 few[4], few_beginnings, few_legs[CALL_FEW_LEGS];
 };
 
 /* Sets. */
