@@ -282,15 +282,15 @@ call_decide_skip(struct call *call, const struct call_rules *rules)
 		return;
 	}
 	guint told = 0, excluded = 0;
-	for (guint i = 0; i < call->n_legs; i++) {
+	for (guint i = 0; rules->skip_ext != NULL && i < call->n_legs; i++) {
 		struct leg *leg = &call->legs[i];
-		if (leg->ext != NULL && rules->skip_ext != NULL &&
-		    g_hash_table_contains(rules->skip_ext, leg->ext)) {
+		if (leg->ext != NULL && g_hash_table_contains(rules->skip_ext, leg->ext)) {
 			leg->status = STATUS_NONE;
 			excluded++;
 		}
-		told += leg->ext != NULL && leg->status != STATUS_NONE;
 	}
+	for (guint i = 0; told == 0 && i < call->n_legs; i++)
+		told += call->legs[i].ext != NULL && call->legs[i].status != STATUS_NONE;
 	if (call->did != NULL && rules->skip_did != NULL &&
 	    g_hash_table_contains(rules->skip_did, call->did))
 		call->skip = "excluded";

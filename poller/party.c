@@ -130,6 +130,7 @@ answer_for(struct call_memo_answer *answers, const char *text, gsize n)
 	a[1] = a[0];
 	memcpy(a[0].text, key.word, sizeof key.word);
 	a[0].answer = 0;
+	a[0].number = 0;
 	return &a[0];
 }
 
@@ -212,24 +213,36 @@ judge_peer(const struct call_rules *rules, const char *name, gsize n, gsize peer
 	return party_is_extension(rules, peer) ? PEER_EXTENSION : PEER_OTHER;
 }
 
-static inline enum peer
-peer_of(const struct call_rules *rules, const struct lane *lane)
+/* Peers that are extensions come again and again: their numbers need not be copied for each call. */
+static guint16
+keep_number(struct call_memo *memo, const char *peer, gsize n)
 {
-	const char *name = lane->channel->name;
-	const gsize peer_len = lane->name.peer_len, n = (gsize)(lane->name.peer - name) + peer_len;
-	struct call_memo *memo = rules->memo;
-	struct call_memo_answer *kept = memo != NULL ? answer_for(memo->peer, name, n) : NULL;
-	if (kept == NULL)
-		return judge_peer(rules, name, n, peer_len);
-	if (kept->answer == PEER_UNKNOWN)
-		kept->answer = (guint8)judge_peer(rules, name, n, peer_len);
-	return (enum peer)kept->answer;
+	const guint at = memo->used + 1;
+	if (at + n >= sizeof memo->numbers)
+		return 0;
+	memcpy(memo->numbers + at, peer, n);
+	memo->numbers[at + n] = '\0';
+	memo->used += (guint)n + 1;
+	return (guint16)at;
 }
 
 static struct party
 employee(const struct call_rules *rules, const char *number)
 {
 	return (struct party){ .kind = PARTY_EMPLOYEE, .ext = party_alias(rules, number) };
+}
+
+/* Where the memo has no number to point to. */
+static G_GNUC_NO_INLINE struct party
+party_of_peer(const struct call_rules *rules, enum peer peer, const struct lane *lane,
+    struct arena *arena)
+{
+	if (peer == PEER_EXTENSION)
+		return employee(
+		    rules, arena_string_n(arena, lane->name.peer, lane->name.peer_len));
+	if (peer == PEER_OTHER && party_is_extension(rules, lane->channel->cid_num))
+		return employee(rules, lane->channel->cid_num);
+	return (struct party){ .kind = PARTY_OUTSIDE };
 }
 
 struct party
@@ -239,13 +252,22 @@ party_of(const struct call_rules *rules, const struct lane *lane, struct arena *
 		return (struct party){ .kind = PARTY_LOCAL };
 	if (lane->name.kind == CHANNAME_PLUMBING)
 		return (struct party){ .kind = PARTY_PLUMBING };
-	const enum peer peer = peer_of(rules, lane);
-	if (peer == PEER_EXTENSION)
-		return employee(
-		    rules, arena_string_n(arena, lane->name.peer, lane->name.peer_len));
-	if (peer == PEER_OTHER && party_is_extension(rules, lane->channel->cid_num))
-		return employee(rules, lane->channel->cid_num);
-	return (struct party){ .kind = PARTY_OUTSIDE };
+	const char *name = lane->channel->name, *peer = lane->name.peer;
+	const gsize peer_len = lane->name.peer_len, n = (gsize)(peer - name) + peer_len;
+	struct call_memo *memo = rules->memo;
+	struct call_memo_answer *kept = memo != NULL ? answer_for(memo->peer, name, n) : NULL;
+	if (kept == NULL)
+		return party_of_peer(rules, judge_peer(rules, name, n, peer_len), lane, arena);
+	if (kept->answer == PEER_UNKNOWN) {
+		kept->answer = (guint8)judge_peer(rules, name, n, peer_len);
+		if (kept->answer == PEER_EXTENSION)
+			kept->number = keep_number(memo, peer, peer_len);
+	}
+	if (kept->answer == PEER_TRUNK)
+		return (struct party){ .kind = PARTY_OUTSIDE };
+	if (kept->number != 0)
+		return employee(rules, memo->numbers + kept->number);
+	return party_of_peer(rules, (enum peer)kept->answer, lane, arena);
 }
 
 const char *
