@@ -13,7 +13,7 @@
 
 /*
  * Answers about short texts, kept by their bytes: there are few extensions and trunks, and every channel asks. What each number
- * of `answer` means is party.c's own; 0: nothing is known.
+ * of `answer` means is party.c's own. An empty text: there is none yet.
  */
 #define CALL_MEMO_TEXT 24     /* longest that is kept */
 #define CALL_MEMO_ANSWERS 512 /* as many are kept */
