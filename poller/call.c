@@ -70,8 +70,8 @@ call_note(struct call_builder *b, const char *text)
 		if (call_same_text(call->notes[i], text))
 			return;
 	}
-	call->notes = arena_grow(
-	    b->arena, call->notes, call->n_notes, &b->room_notes, sizeof *call->notes);
+	call->notes =
+	    arena_grow(b->arena, call->notes, call->n_notes, &b->room_notes, sizeof *call->notes);
 	call->notes[call->n_notes++] = text;
 }
 
@@ -422,13 +422,13 @@ static void
 look_at_lanes(struct call_builder *b)
 {
 	const guint n = b->t->n_lanes;
-	b->parties = arena_alloc(b->arena, (n + 1) * sizeof *b->parties);
+	struct party *party = b->parties = arena_alloc(b->arena, (n + 1) * sizeof *party);
+	const struct lane *lane = b->t->lanes;
 	b->few_beginnings = 0;
 	b->beginnings = b->t->words == 1 ? &b->few_beginnings : call_new_sets(b, 1);
-	for (guint i = 0; i < n; i++) {
-		const struct lane *lane = &b->t->lanes[i];
-		b->parties[i] = party_of(b->rules, lane, b->arena);
-		if (b->parties[i].kind != PARTY_PLUMBING && began_its_own(lane->channel))
+	for (guint i = 0; i < n; i++, lane++, party++) {
+		*party = party_of(b->rules, lane, b->arena);
+		if (party->kind != PARTY_PLUMBING && began_its_own(lane->channel))
 			lane_set_add(b->beginnings, i);
 	}
 }

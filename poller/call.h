@@ -20,7 +20,8 @@
 struct call_memo_answer {
 	guint64 text[CALL_MEMO_TEXT / 8]; /* filled up with zeros */
 	guint8 answer;
-	guint16 number; /* of a peer that is an extension: where it stands in `numbers`; 0: it does not */
+	guint16
+	    number; /* of a peer that is an extension: where it stands in `numbers`; 0: it does not */
 };
 struct call_memo {
 	struct call_memo_answer number[CALL_MEMO_ANSWERS]; /* does the expression match? */

@@ -105,8 +105,8 @@ list_recorders(struct call_builder *b, struct recorder_list *list)
 	list->room = G_N_ELEMENTS(list->few);
 	if (group_has_application(b->group, APP_MIXMONITOR))
 		list_started(b, list);
-	for (guint i = 0; i < b->group->n_records; i++) {
-		const struct record *record = &b->group->records[i];
+	const struct record *record = b->group->records;
+	for (guint left = b->group->n_records; left > 0; left--, record++) {
 		const char *path = record->recordingfile;
 		/* Mostly the one that the channel began with, and without a folder. */
 		if (path[0] == '\0' || (list->n > 0 && strcmp(list->items[0].what.file, path) == 0))
@@ -160,8 +160,8 @@ ask_recorder(const struct call_builder *b, const struct recorder *r, const guint
 		if (!lane_set_meets(set, leg, words))
 			continue;
 		const gint64 from = MAX(s->from, r->started), span = s->to - from;
-		const gboolean there = lane_set_has(set, (guint)r->lane) &&
-		                       s->to_id > r->started_id && span >= 0;
+		const gboolean there =
+		    lane_set_has(set, (guint)r->lane) && s->to_id > r->started_id && span >= 0;
 		if (there)
 			w.heard += span;
 		/* A recording may begin a moment after the talk did. */
@@ -183,9 +183,9 @@ is_better(const struct call_builder *b, const struct witness *w, const struct wi
 {
 	if (w->missed != best->missed)
 		return best->missed;
-	gint64 gain = w->missed ? w->heard - best->heard
-	                        : recorded_length(b, best->recorder) -
-	                              recorded_length(b, w->recorder);
+	gint64 gain = w->missed
+	                  ? w->heard - best->heard
+	                  : recorded_length(b, best->recorder) - recorded_length(b, w->recorder);
 	if (gain > -SAME_LENGTH && gain < SAME_LENGTH)
 		return w->recorder->started_id > best->recorder->started_id;
 	return gain > 0;

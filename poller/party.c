@@ -195,7 +195,11 @@ party_alias(const struct call_rules *rules, const char *number)
 
 /* Channels. */
 
-enum peer { PEER_TRUNK, PEER_EXTENSION, PEER_OTHER };
+enum peer {
+	PEER_TRUNK,
+	PEER_EXTENSION,
+	PEER_OTHER
+};
 
 /* name is TECHNOLOGY/PEER, not ended by NUL. */
 static gboolean
@@ -236,12 +240,11 @@ employee(const struct call_rules *rules, const char *number)
 
 /* Where the memo has no number to point to. */
 static struct party
-party_of_peer(const struct call_rules *rules, enum peer peer, const struct lane *lane,
-    struct arena *arena)
+party_of_peer(
+    const struct call_rules *rules, enum peer peer, const struct lane *lane, struct arena *arena)
 {
 	if (peer == PEER_EXTENSION)
-		return employee(
-		    rules, arena_string_n(arena, lane->name.peer, lane->name.peer_len));
+		return employee(rules, arena_string_n(arena, lane->name.peer, lane->name.peer_len));
 	if (peer == PEER_OTHER && party_is_extension(rules, lane->channel->cid_num))
 		return employee(rules, lane->channel->cid_num);
 	return (struct party){ .kind = PARTY_OUTSIDE };
