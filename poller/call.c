@@ -70,8 +70,8 @@ call_note(struct call_builder *b, const char *text)
 		if (call_same_text(call->notes[i], text))
 			return;
 	}
-	call->notes = arena_grow(
-	    b->arena, call->notes, call->n_notes, &b->room_notes, sizeof *call->notes);
+	call->notes =
+	    arena_grow(b->arena, call->notes, call->n_notes, &b->room_notes, sizeof *call->notes);
 	call->notes[call->n_notes++] = text;
 }
 
@@ -282,15 +282,15 @@ call_decide_skip(struct call *call, const struct call_rules *rules)
 		return;
 	}
 	guint told = 0, excluded = 0;
-	for (guint i = 0; i < call->n_legs; i++) {
+	for (guint i = 0; rules->skip_ext != NULL && i < call->n_legs; i++) {
 		struct leg *leg = &call->legs[i];
-		if (leg->ext != NULL && rules->skip_ext != NULL &&
-		    g_hash_table_contains(rules->skip_ext, leg->ext)) {
+		if (leg->ext != NULL && g_hash_table_contains(rules->skip_ext, leg->ext)) {
 			leg->status = STATUS_NONE;
 			excluded++;
 		}
-		told += leg->ext != NULL && leg->status != STATUS_NONE;
 	}
+	for (guint i = 0; told == 0 && i < call->n_legs; i++)
+		told += call->legs[i].ext != NULL && call->legs[i].status != STATUS_NONE;
 	if (call->did != NULL && rules->skip_did != NULL &&
 	    g_hash_table_contains(rules->skip_did, call->did))
 		call->skip = "excluded";
@@ -342,7 +342,7 @@ list_aliases(struct call_builder *b, const GPtrArray *calls, const struct call *
 }
 
 static void
-empty_sets(struct call_builder *b)
+make_sets(struct call_builder *b)
 {
 	const guint words = b->t->words;
 	/* Up to 64 channels, as nearly every call has, are one word. */
@@ -352,24 +352,27 @@ empty_sets(struct call_builder *b)
 	b->client = b->under + words;
 	b->connected = b->client + words;
 	b->parts = b->connected + words;
+	b->leg_sets = words == 1 ? b->few_legs : call_new_sets(b, CALL_FEW_LEGS);
 }
 
 static void
 begin_call(struct call_builder *b, guint beginning)
 {
 	const struct lane *lane = &b->t->lanes[beginning];
-	struct call *call = b->call = arena_alloc0(b->arena, sizeof *call);
+	struct call_memory *memory = arena_alloc0(b->arena, sizeof *memory);
+	struct call *call = b->call = &memory->call;
 	b->beginning = beginning;
 	call->basis = "cel";
+	call->answer = TIME_NONE;
+	call->hold = -1;
 	call->linkedid = lane->channel->linkedid;
 	call->callid = call_id(b->arena, b->rules, call->linkedid);
 	call->start = lane->start;
-	call->answer = TIME_NONE;
-	call->hold = -1;
-	empty_sets(b);
+	call->legs = memory->legs;
+	make_sets(b);
 	b->first_client = b->last_client = -1;
-	b->leg_sets = NULL;
-	b->room_legs = b->room_notes = 0;
+	b->room_legs = CALL_FEW_LEGS;
+	b->room_notes = 0;
 	find_under(b);
 }
 
@@ -419,13 +422,13 @@ static void
 look_at_lanes(struct call_builder *b)
 {
 	const guint n = b->t->n_lanes;
-	b->parties = arena_alloc(b->arena, (n + 1) * sizeof *b->parties);
+	struct party *party = b->parties = arena_alloc(b->arena, (n + 1) * sizeof *party);
+	const struct lane *lane = b->t->lanes;
 	b->few_beginnings = 0;
 	b->beginnings = b->t->words == 1 ? &b->few_beginnings : call_new_sets(b, 1);
-	for (guint i = 0; i < n; i++) {
-		const struct lane *lane = &b->t->lanes[i];
-		b->parties[i] = party_of(b->rules, lane, b->arena);
-		if (b->parties[i].kind != PARTY_PLUMBING && began_its_own(lane->channel))
+	for (guint i = 0; i < n; i++, lane++, party++) {
+		*party = party_of(b->rules, lane, b->arena);
+		if (party->kind != PARTY_PLUMBING && began_its_own(lane->channel))
 			lane_set_add(b->beginnings, i);
 	}
 }

@@ -13,19 +13,24 @@
 
 /*
  * Answers about short texts, kept by their bytes: there are few extensions and trunks, and every channel asks. What each number
- * of `answer` means is party.c's own; 0: nothing is known.
+ * of `answer` means is party.c's own. An empty text: there is none yet.
  */
 #define CALL_MEMO_TEXT 24     /* longest that is kept */
 #define CALL_MEMO_ANSWERS 512 /* as many are kept */
 struct call_memo_answer {
 	guint64 text[CALL_MEMO_TEXT / 8]; /* filled up with zeros */
 	guint8 answer;
+	guint16
+	    number; /* of a peer that is an extension: where it stands in `numbers`; 0: it does not */
 };
 struct call_memo {
 	struct call_memo_answer number[CALL_MEMO_ANSWERS]; /* does the expression match? */
 	struct call_memo_answer peer[CALL_MEMO_ANSWERS];   /* what is TECHNOLOGY/PEER? */
 	const GRegex *measured; /* of which expression `longest` is told */
 	gsize longest;          /* characters that it can match, G_MAXSIZE: any number of them */
+	/* Calls may point to these: none is ever taken away, and where there is no room no more is added. */
+	char numbers[4096];
+	guint used; /* of it, beside the first byte */
 };
 
 /*

@@ -1,24 +1,18 @@
 /* Who was rung or talked, and how it ended for each. */
 #include "poller/call_private.h"
 
-/* A copy of it takes less than to empty a leg. */
-static const struct leg nobody = { .rang = TIME_NONE, .answered = TIME_NONE, .ended = TIME_NONE };
-
+/* Legs that are not in use are empty. */
 static G_GNUC_NO_INLINE void
 make_room(struct call_builder *b)
 {
 	struct call *call = b->call;
-	const guint n = call->n_legs, room = MAX(2, n * 2);
+	const guint n = call->n_legs;
 	const gsize set_size = b->t->words * sizeof *b->leg_sets;
-	struct leg *legs = arena_alloc(b->arena, room * (sizeof *legs + set_size));
-	guint64 *sets = (guint64 *)(legs + room);
-	if (n > 0) {
-		memcpy(legs, call->legs, n * sizeof *legs);
-		memcpy(sets, b->leg_sets, n * set_size);
-	}
-	call->legs = legs;
-	b->leg_sets = sets;
-	b->room_legs = room;
+	b->room_legs *= 2;
+	struct leg *legs = arena_alloc0(b->arena, b->room_legs * sizeof *legs);
+	guint64 *sets = arena_alloc(b->arena, b->room_legs * set_size);
+	call->legs = memcpy(legs, call->legs, n * sizeof *legs);
+	b->leg_sets = memcpy(sets, b->leg_sets, n * set_size);
 }
 
 /* A leg more, without a lane. */
@@ -26,7 +20,7 @@ static guint
 add_leg(struct call_builder *b, const char *ext, const char *outside)
 {
 	struct call *call = b->call;
-	if (call->n_legs == b->room_legs)
+	if (G_UNLIKELY(call->n_legs == b->room_legs))
 		make_room(b);
 	const guint n = call->n_legs++;
 	guint64 *set = call_leg_set(b, n);
@@ -34,9 +28,9 @@ add_leg(struct call_builder *b, const char *ext, const char *outside)
 	for (guint word = 1; word < b->t->words; word++)
 		set[word] = 0;
 	struct leg *leg = &call->legs[n];
-	*leg = nobody;
 	leg->ext = ext;
 	leg->outside = outside;
+	leg->rang = leg->answered = leg->ended = TIME_NONE;
 	return n;
 }
 

@@ -38,6 +38,7 @@ struct recorder_list {
 	struct arena *arena;
 	struct recorder *items;
 	guint n, room;
+	struct recorder few[4]; /* the first of them */
 };
 
 /* Stopped and started again, or re-attached after a transfer: the same file goes on. */
@@ -95,20 +96,23 @@ list_started(struct call_builder *b, struct recorder_list *list)
 	}
 }
 
-static struct recorder_list
-list_recorders(struct call_builder *b)
+static void
+list_recorders(struct call_builder *b, struct recorder_list *list)
 {
-	struct recorder_list list = { .arena = b->arena };
+	list->arena = b->arena;
+	list->items = list->few;
+	list->n = 0;
+	list->room = G_N_ELEMENTS(list->few);
 	if (group_has_application(b->group, APP_MIXMONITOR))
-		list_started(b, &list);
-	for (guint i = 0; i < b->group->n_records; i++) {
-		const struct record *record = &b->group->records[i];
+		list_started(b, list);
+	const struct record *record = b->group->records;
+	for (guint left = b->group->n_records; left > 0; left--, record++) {
 		const char *path = record->recordingfile;
 		/* Mostly the one that the channel began with, and without a folder. */
-		if (path[0] == '\0' || (list.n > 0 && strcmp(list.items[0].what.file, path) == 0))
+		if (path[0] == '\0' || (list->n > 0 && strcmp(list->items[0].what.file, path) == 0))
 			continue;
 		const char *file = base_name(path, strlen(path));
-		struct recorder *r = add_recorder(&list, file);
+		struct recorder *r = add_recorder(list, file);
 		if (r == NULL)
 			continue;
 		const int lane = timeline_lane(b->t, record->channel);
@@ -117,7 +121,6 @@ list_recorders(struct call_builder *b)
 			.started = lane >= 0 ? b->t->lanes[lane].start : TIME_NONE,
 			.started_id = lane >= 0 ? b->t->lanes[lane].start_id : 0 };
 	}
-	return list;
 }
 
 /* About how long the recording is. */
@@ -157,8 +160,8 @@ ask_recorder(const struct call_builder *b, const struct recorder *r, const guint
 		if (!lane_set_meets(set, leg, words))
 			continue;
 		const gint64 from = MAX(s->from, r->started), span = s->to - from;
-		const gboolean there = lane_set_has(set, (guint)r->lane) &&
-		                       s->to_id > r->started_id && span >= 0;
+		const gboolean there =
+		    lane_set_has(set, (guint)r->lane) && s->to_id > r->started_id && span >= 0;
 		if (there)
 			w.heard += span;
 		/* A recording may begin a moment after the talk did. */
@@ -180,9 +183,9 @@ is_better(const struct call_builder *b, const struct witness *w, const struct wi
 {
 	if (w->missed != best->missed)
 		return best->missed;
-	gint64 gain = w->missed ? w->heard - best->heard
-	                        : recorded_length(b, best->recorder) -
-	                              recorded_length(b, w->recorder);
+	gint64 gain = w->missed
+	                  ? w->heard - best->heard
+	                  : recorded_length(b, best->recorder) - recorded_length(b, w->recorder);
 	if (gain > -SAME_LENGTH && gain < SAME_LENGTH)
 		return w->recorder->started_id > best->recorder->started_id;
 	return gain > 0;
@@ -213,7 +216,8 @@ void
 call_find_recordings(struct call_builder *b)
 {
 	struct call *call = b->call;
-	const struct recorder_list recorders = list_recorders(b);
+	struct recorder_list recorders;
+	list_recorders(b, &recorders);
 	call->n_recordings = recorders.n;
 	call->recordings = arena_alloc(b->arena, (recorders.n + 1) * sizeof *call->recordings);
 	for (guint i = 0; i < recorders.n; i++)

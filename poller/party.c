@@ -108,38 +108,47 @@ is_of(const struct call_memo_answer *a, const struct key *key)
 		   (a->text[2] ^ key->word[2])) == 0;
 }
 
+/* The first of the two places of a text: what asks for it in turn with another of the same place is not forgotten each time. */
+static inline struct call_memo_answer *
+place_of(struct call_memo_answer *answers, const struct key *key)
+{
+	guint64 hash = key->word[0] ^ key->word[1] * 31 ^ key->word[2] * 961;
+	/* Names differ in their last bytes, which are the highest of a word: the product alone would show them in its highest only. */
+	hash = (hash ^ hash >> 32) * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15);
+	return &answers[(hash >> 32) % (CALL_MEMO_ANSWERS / 2) * 2];
+}
+
 /*
- * Where the answer for a text of n bytes stands, or (its `answer` is 0) is to be put; NULL: nothing is kept of it. A text has no
- * NUL byte, so that it is not the same as another that is filled up with them. It has two places: what asks for it in
- * turn with another of the same place is not forgotten each time.
+ * The answer for a text of n bytes; NULL: there is none. A text has no NUL byte, so that it is not the same as another that is
+ * filled up with them.
  */
 static inline struct call_memo_answer *
-answer_for(struct call_memo_answer *answers, const char *text, gsize n)
+kept_answer(struct call_memo_answer *answers, const char *text, gsize n)
 {
 	if (n == 0 || n > CALL_MEMO_TEXT)
 		return NULL;
 	const struct key key = key_of(text, n);
-	guint64 hash = key.word[0] ^ key.word[1] * 31 ^ key.word[2] * 961;
-	/* Names differ in their last bytes, which are the highest of a word: the product alone would show them in its highest only. */
-	hash = (hash ^ hash >> 32) * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15);
-	struct call_memo_answer *a = &answers[(hash >> 32) % (CALL_MEMO_ANSWERS / 2) * 2];
+	struct call_memo_answer *a = place_of(answers, &key);
 	if (is_of(&a[0], &key))
 		return &a[0];
-	if (is_of(&a[1], &key))
-		return &a[1];
+	return is_of(&a[1], &key) ? &a[1] : NULL;
+}
+
+/* For one that kept_answer knows nothing of; the older of the two goes. NULL: it is too long. */
+static struct call_memo_answer *
+keep_answer(struct call_memo_answer *answers, const char *text, gsize n, guint8 answer)
+{
+	if (n == 0 || n > CALL_MEMO_TEXT)
+		return NULL;
+	const struct key key = key_of(text, n);
+	struct call_memo_answer *a = place_of(answers, &key);
 	a[1] = a[0];
-	memcpy(a[0].text, key.word, sizeof key.word);
-	a[0].answer = 0;
-	return &a[0];
+	*a = (struct call_memo_answer){ .answer = answer };
+	memcpy(a->text, key.word, sizeof key.word);
+	return a;
 }
 
 /* Extensions. */
-
-enum match {
-	MATCH_UNKNOWN,
-	MATCH_NO,
-	MATCH_YES
-};
 
 static gboolean
 matches(const struct call_rules *rules, const char *number)
@@ -153,14 +162,13 @@ matches(const struct call_rules *rules, const char *number)
 	}
 	if (memo->longest != G_MAXSIZE && is_too_long(number, memo->longest))
 		return FALSE;
-	struct call_memo_answer *kept =
-	    answer_for(memo->number, number, strnlen(number, CALL_MEMO_TEXT + 1));
-	if (kept == NULL)
-		return g_regex_match(rules->extension, number, 0, NULL);
-	if (kept->answer == MATCH_UNKNOWN)
-		kept->answer =
-		    g_regex_match(rules->extension, number, 0, NULL) ? MATCH_YES : MATCH_NO;
-	return kept->answer == MATCH_YES;
+	const gsize n = strnlen(number, CALL_MEMO_TEXT + 1);
+	const struct call_memo_answer *kept = kept_answer(memo->number, number, n);
+	if (kept != NULL)
+		return kept->answer;
+	const gboolean yes = g_regex_match(rules->extension, number, 0, NULL);
+	keep_answer(memo->number, number, n, yes != FALSE);
+	return yes;
 }
 
 gboolean
@@ -188,7 +196,6 @@ party_alias(const struct call_rules *rules, const char *number)
 /* Channels. */
 
 enum peer {
-	PEER_UNKNOWN,
 	PEER_TRUNK,
 	PEER_EXTENSION,
 	PEER_OTHER
@@ -212,24 +219,48 @@ judge_peer(const struct call_rules *rules, const char *name, gsize n, gsize peer
 	return party_is_extension(rules, peer) ? PEER_EXTENSION : PEER_OTHER;
 }
 
-static inline enum peer
-peer_of(const struct call_rules *rules, const struct lane *lane)
+/* Peers that are extensions come again and again: their numbers need not be copied for each call. */
+static guint16
+keep_number(struct call_memo *memo, const char *peer, gsize n)
 {
-	const char *name = lane->channel->name;
-	const gsize peer_len = lane->name.peer_len, n = (gsize)(lane->name.peer - name) + peer_len;
-	struct call_memo *memo = rules->memo;
-	struct call_memo_answer *kept = memo != NULL ? answer_for(memo->peer, name, n) : NULL;
-	if (kept == NULL)
-		return judge_peer(rules, name, n, peer_len);
-	if (kept->answer == PEER_UNKNOWN)
-		kept->answer = (guint8)judge_peer(rules, name, n, peer_len);
-	return (enum peer)kept->answer;
+	const guint at = memo->used + 1;
+	if (at + n >= sizeof memo->numbers)
+		return 0;
+	memcpy(memo->numbers + at, peer, n);
+	memo->numbers[at + n] = '\0';
+	memo->used += (guint)n + 1;
+	return (guint16)at;
 }
 
 static struct party
 employee(const struct call_rules *rules, const char *number)
 {
 	return (struct party){ .kind = PARTY_EMPLOYEE, .ext = party_alias(rules, number) };
+}
+
+/* Where the memo has no number to point to. */
+static struct party
+party_of_peer(
+    const struct call_rules *rules, enum peer peer, const struct lane *lane, struct arena *arena)
+{
+	if (peer == PEER_EXTENSION)
+		return employee(rules, arena_string_n(arena, lane->name.peer, lane->name.peer_len));
+	if (peer == PEER_OTHER && party_is_extension(rules, lane->channel->cid_num))
+		return employee(rules, lane->channel->cid_num);
+	return (struct party){ .kind = PARTY_OUTSIDE };
+}
+
+static G_GNUC_NO_INLINE struct party
+party_of_new(const struct call_rules *rules, const struct lane *lane, gsize n, struct arena *arena)
+{
+	const char *name = lane->channel->name;
+	const gsize peer_len = lane->name.peer_len;
+	const enum peer peer = judge_peer(rules, name, n, peer_len);
+	struct call_memo_answer *kept =
+	    rules->memo != NULL ? keep_answer(rules->memo->peer, name, n, (guint8)peer) : NULL;
+	if (kept != NULL && peer == PEER_EXTENSION)
+		kept->number = keep_number(rules->memo, lane->name.peer, peer_len);
+	return party_of_peer(rules, peer, lane, arena);
 }
 
 struct party
@@ -239,13 +270,18 @@ party_of(const struct call_rules *rules, const struct lane *lane, struct arena *
 		return (struct party){ .kind = PARTY_LOCAL };
 	if (lane->name.kind == CHANNAME_PLUMBING)
 		return (struct party){ .kind = PARTY_PLUMBING };
-	const enum peer peer = peer_of(rules, lane);
-	if (peer == PEER_EXTENSION)
-		return employee(
-		    rules, arena_string_n(arena, lane->name.peer, lane->name.peer_len));
-	if (peer == PEER_OTHER && party_is_extension(rules, lane->channel->cid_num))
-		return employee(rules, lane->channel->cid_num);
-	return (struct party){ .kind = PARTY_OUTSIDE };
+	const char *name = lane->channel->name;
+	const gsize n = (gsize)(lane->name.peer - name) + lane->name.peer_len;
+	struct call_memo *memo = rules->memo;
+	const struct call_memo_answer *kept =
+	    memo != NULL ? kept_answer(memo->peer, name, n) : NULL;
+	if (kept == NULL)
+		return party_of_new(rules, lane, n, arena);
+	if (kept->answer == PEER_TRUNK)
+		return (struct party){ .kind = PARTY_OUTSIDE };
+	if (kept->number != 0)
+		return employee(rules, memo->numbers + kept->number);
+	return party_of_peer(rules, (enum peer)kept->answer, lane, arena);
 }
 
 const char *

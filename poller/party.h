@@ -18,7 +18,8 @@ enum party_kind {
 
 struct party {
 	enum party_kind kind;
-	const char *ext; /* employees: after aliases; the arena's or the rules' */
+	const char
+	    *ext; /* employees: after aliases; the arena's, or the rules' (their memo's too) */
 };
 
 gboolean party_is_extension(const struct call_rules *rules, const char *number);

@@ -122,6 +122,24 @@ test_dialable(void)
 			g_error("\"%s\" is no number", bad[i]);
 }
 
+/* The length changes nothing, be it shorter or longer than what is looked at at once, nor does what stands behind a NUL byte. */
+static void
+test_dialable_of_length(void)
+{
+	static const char *const texts[] = { "", "+", "1", "12", "+7", "1234567", "+1234567",
+		"12345678", "+12345678", "79161234567", "+79161234567", "++79161234567",
+		"79161234567+", "7916123456:", "7916123456/", "/9161234567", ":9161234567",
+		"+7916a234567", "7916 234567", "791612\xd9\xa1\xd9\xa2", "1234567890123456",
+		"12345678901234567", "+12345678901234567", "anonymous", "79161234a678901234567" };
+	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+		g_test_message("%s", texts[i]);
+		g_assert_cmpint(number_is_dialable_n(texts[i], strlen(texts[i])), ==,
+		    number_is_dialable(texts[i]));
+	}
+	g_assert_true(number_is_dialable_n("7916123\00045678", 12));
+	g_assert_false(number_is_dialable_n("s\00079161234567", 13));
+}
+
 static void
 assert_forms(const number_rewrite *rewrite, const char *typed, const char *expected)
 {
@@ -156,6 +174,7 @@ main(int argc, char **argv)
 	g_test_add_func("/number/no-text", test_no_text);
 	g_test_add_func("/number/refused", test_refused);
 	g_test_add_func("/number/dialable", test_dialable);
+	g_test_add_func("/number/dialable-of-length", test_dialable_of_length);
 	g_test_add_func("/number/forms", test_forms);
 	return g_test_run();
 }
