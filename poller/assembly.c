@@ -95,9 +95,8 @@ forget_recent(assembly *a, const struct group *g)
 void
 assembly_forget_bridge(assembly *a, const struct bridge *b)
 {
-	const struct idmap_key key = idmap_key_n(b->id, b->id_len);
-	if (!b->holding && idmap_get_key(&a->bridges, &key) == b)
-		idmap_remove_key(&a->bridges, &key);
+	if (!b->holding)
+		idmap_remove_text(&a->bridges, b->id, b->hash);
 }
 
 /* Mostly that of the channel which began it. */
@@ -111,15 +110,22 @@ hash_of_linkedid(const struct group *g, const char *linkedid)
 	return idmap_key(linkedid).hash;
 }
 
+static inline void
+forget_id(struct idmap *map, const char *id, guint32 hash)
+{
+	/* It is in the table by its own text: nothing may be left there that points to what is gone. */
+	if (G_UNLIKELY(!idmap_remove_text(map, id, hash)))
+		idmap_remove(map, id);
+}
+
 void
 assembly_release(assembly *a, struct group *g)
 {
 	forget_recent(a, g);
 	for (guint i = 0; i < g->n_channels; i++)
-		idmap_remove_text(&a->channels, g->channels[i]->uniqueid, g->channels[i]->hash);
+		forget_id(&a->channels, g->channels[i]->uniqueid, g->channels[i]->hash);
 	for (guint i = 0; i < g->n_linkedids; i++)
-		idmap_remove_text(
-		    &a->linkedids, g->linkedids[i], hash_of_linkedid(g, g->linkedids[i]));
+		forget_id(&a->linkedids, g->linkedids[i], hash_of_linkedid(g, g->linkedids[i]));
 	for (guint i = 0; i < g->n_named; i++)
 		idmap_remove(&a->linkedids, g->named[i]);
 	for (guint i = 0; i < g->n_bridges; i++)

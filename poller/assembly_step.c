@@ -42,40 +42,52 @@ holding_bridge(const struct group *g, const struct extra_bridge *named)
 	return NULL;
 }
 
+static struct bridge *
+bridge_new(struct group *g, const struct extra_bridge *named)
+{
+	struct bridge *b = arena_alloc0(&g->arena, sizeof *b);
+	b->id = arena_string_n(&g->arena, named->id, named->id_len);
+	b->id_len = (guint)named->id_len;
+	b->holding = named->holding;
+	group_add_bridge(g, b);
+	return b;
+}
+
+/* The bridge of this id that ties; made where nobody who is still here was in it. */
+static struct bridge *
+tying_bridge(assembly *a, struct group *g, const struct extra_bridge *named)
+{
+	const struct idmap_key key = idmap_key_n(named->id, named->id_len);
+	struct idmap_slot *slot = idmap_seek(&a->bridges, &key);
+	if (slot->key != NULL) {
+		struct bridge *known = slot->value;
+		if (!known->group->out)
+			return known;
+		/* Nobody joins a group that was handed out: its id names another bridge from now on. */
+		assembly_forget_bridge(a, known);
+		slot = idmap_seek(&a->bridges, &key);
+	}
+	struct bridge *b = bridge_new(g, named);
+	b->hash = key.hash;
+	const struct idmap_key own = { b->id, key.len, key.hash };
+	idmap_fill(&a->bridges, slot, &own, b);
+	return b;
+}
+
 /* The bridge of a row; NULL: it names none. May merge groups. */
 static struct bridge *
 bridge_of(assembly *a, struct group *g, const struct extra_bridge *named)
 {
-	struct bridge *b = a->recent_bridge;
-	struct idmap_key key = { 0 };
 	if (named->id_len == 0 || named->id_len >= 80)
 		return NULL;
 	if (named->holding) {
-		b = holding_bridge(g, named);
-	} else if (b == NULL || !bytes_equal(b->id, b->id_len, named->id, named->id_len)) {
-		key = idmap_key_n(named->id, named->id_len);
-		b = idmap_get_key(&a->bridges, &key);
+		struct bridge *b = holding_bridge(g, named);
+		return b != NULL ? b : bridge_new(g, named);
 	}
-	/* Nobody joins a group that was handed out: its id names another bridge from now on. */
-	if (b != NULL && b->group->out) {
-		assembly_forget_bridge(a, b);
-		b = NULL;
-	}
-	if (b == NULL) {
-		b = arena_alloc0(&g->arena, sizeof *b);
-		b->id = arena_string_n(&g->arena, named->id, named->id_len);
-		b->id_len = (guint)named->id_len;
-		b->holding = named->holding;
-		group_add_bridge(g, b);
-		if (!b->holding) {
-			key = idmap_key_n(b->id, b->id_len);
-			idmap_put_key(&a->bridges, &key, b);
-		}
-	} else if (b->group != g) {
+	struct bridge *b = tying_bridge(a, g, named);
+	if (b->group != g)
 		assembly_merge(a, b->group, g);
-	}
-	if (!b->holding)
-		a->recent_bridge = b;
+	a->recent_bridge = b;
 	return b;
 }
 

@@ -63,6 +63,7 @@ struct bridge {
 	struct group *group;
 	const char *id;
 	guint id_len;
+	guint32 hash; /* of id, as struct idmap_key has it */
 	gboolean holding;
 	guint index; /* in group->bridges */
 };

@@ -75,8 +75,8 @@ struct idmap_slot *idmap_seek(struct idmap *map, const struct idmap_key *key);
 void idmap_fill(
     struct idmap *map, struct idmap_slot *slot, const struct idmap_key *key, gpointer value);
 void idmap_remove_key(struct idmap *map, const struct idmap_key *key);
-/* The same for a key that was put with this very text, and this hash. */
-void idmap_remove_text(struct idmap *map, const char *text, guint32 hash);
+/* The same for a key that was put with this very text, and this hash; FALSE: there is none. */
+gboolean idmap_remove_text(struct idmap *map, const char *text, guint32 hash);
 
 /* The same by text that ends with NUL. */
 static inline struct idmap_key
