@@ -2,7 +2,7 @@
 
 #include <stdarg.h>
 
-#define BLOCK_SIZE 4096
+#define BLOCK_SIZE 2048
 
 struct arena_block {
 	struct arena_block *next;
