@@ -70,8 +70,8 @@ call_note(struct call_builder *b, const char *text)
 		if (call_same_text(call->notes[i], text))
 			return;
 	}
-	call->notes = arena_grow(
-	    b->arena, call->notes, call->n_notes, &b->room_notes, sizeof *call->notes);
+	call->notes =
+	    arena_grow(b->arena, call->notes, call->n_notes, &b->room_notes, sizeof *call->notes);
 	call->notes[call->n_notes++] = text;
 }
 

@@ -285,7 +285,8 @@ find_transfers(struct call_builder *b)
 			call_note(b, call_join(b->arena, by, " transferred the call to ",
 					 to != NULL ? to : "an unknown extension", NULL));
 		} else {
-			call_note(b, call_join(b->arena, by, " transferred the call after asking", NULL));
+			call_note(
+			    b, call_join(b->arena, by, " transferred the call after asking", NULL));
 		}
 		for (guint j = 0; j < call->n_legs; j++) {
 			struct leg *leg = &call->legs[j];
@@ -420,8 +421,9 @@ call_compare_with_cdr(struct call_builder *b)
 				 " s, but by CEL nobody was connected with the client",
 				 billsec));
 	else if (answered && asked)
-		call_note(b, arena_printf(b->arena,
-				 "CDR has no answered record, but by CEL the client was connected for "
-				 "%" G_GINT64_FORMAT " s",
-				 call->talk / (gint64)G_USEC_PER_SEC));
+		call_note(
+		    b, arena_printf(b->arena,
+			   "CDR has no answered record, but by CEL the client was connected for "
+			   "%" G_GINT64_FORMAT " s",
+			   call->talk / (gint64)G_USEC_PER_SEC));
 }

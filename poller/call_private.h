@@ -20,7 +20,8 @@ struct call_builder {
 	struct arena *arena;
 	struct party *parties; /* by lane */
 	guint64 *beginnings;   /* set of lanes: each began a linkedid of its own */
-	const struct step **notable; /* of group->steps: applications, transfers and what was played */
+	const struct step *
+	    *notable; /* of group->steps: applications, transfers and what was played */
 	guint n_notable;
 	/* Of the call being built. */
 	struct call *call;
@@ -34,9 +35,9 @@ struct call_builder {
 	guint64 *parts;                /* set of lanes: must have ended for the call to have */
 	struct talk *talks;            /* in order; of one segment there may be several */
 	guint n_talks;
-	guint64 *leg_sets;             /* by leg, a set of lanes each */
-	guint room_legs;               /* of call->legs and leg_sets */
-	guint room_notes;              /* of call->notes */
+	guint64 *leg_sets;              /* by leg, a set of lanes each */
+	guint room_legs;                /* of call->legs and leg_sets */
+	guint room_notes;               /* of call->notes */
 	guint64 few[4], few_beginnings; /* the sets above, where they are of one word */
 };
 
@@ -93,8 +94,7 @@ const char *call_join(struct arena *arena, const char *first, ...) G_GNUC_NULL_T
 const char *call_dialled_number(struct arena *arena, const char *dial);
 
 /* The linkedid, behind the PBX's name where it has one. */
-const char *
-call_id(struct arena *arena, const struct call_rules *rules, const char *linkedid);
+const char *call_id(struct arena *arena, const struct call_rules *rules, const char *linkedid);
 
 /* Why nothing is reported, or that all is well. */
 void call_decide_skip(struct call *call, const struct call_rules *rules);

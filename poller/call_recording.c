@@ -157,8 +157,8 @@ ask_recorder(const struct call_builder *b, const struct recorder *r, const guint
 		if (!lane_set_meets(set, leg, words))
 			continue;
 		const gint64 from = MAX(s->from, r->started), span = s->to - from;
-		const gboolean there = lane_set_has(set, (guint)r->lane) &&
-		                       s->to_id > r->started_id && span >= 0;
+		const gboolean there =
+		    lane_set_has(set, (guint)r->lane) && s->to_id > r->started_id && span >= 0;
 		if (there)
 			w.heard += span;
 		/* A recording may begin a moment after the talk did. */
@@ -180,9 +180,9 @@ is_better(const struct call_builder *b, const struct witness *w, const struct wi
 {
 	if (w->missed != best->missed)
 		return best->missed;
-	gint64 gain = w->missed ? w->heard - best->heard
-	                        : recorded_length(b, best->recorder) -
-	                              recorded_length(b, w->recorder);
+	gint64 gain = w->missed
+	                  ? w->heard - best->heard
+	                  : recorded_length(b, best->recorder) - recorded_length(b, w->recorder);
 	if (gain > -SAME_LENGTH && gain < SAME_LENGTH)
 		return w->recorder->started_id > best->recorder->started_id;
 	return gain > 0;

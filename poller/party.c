@@ -241,8 +241,7 @@ party_of(const struct call_rules *rules, const struct lane *lane, struct arena *
 		return (struct party){ .kind = PARTY_PLUMBING };
 	const enum peer peer = peer_of(rules, lane);
 	if (peer == PEER_EXTENSION)
-		return employee(
-		    rules, arena_string_n(arena, lane->name.peer, lane->name.peer_len));
+		return employee(rules, arena_string_n(arena, lane->name.peer, lane->name.peer_len));
 	if (peer == PEER_OTHER && party_is_extension(rules, lane->channel->cid_num))
 		return employee(rules, lane->channel->cid_num);
 	return (struct party){ .kind = PARTY_OUTSIDE };
