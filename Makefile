@@ -163,7 +163,7 @@ strict: deps-check deps-lint
 
 # Arbitrary bytes as `extra` and as rows; the corpus is kept in build/fuzz. make fuzz FUZZ_SECONDS=600 for longer.
 FUZZ_SECONDS ?= 30
-PURE := $(wildcard poller/call*.c) $(patsubst %,poller/%.c,arena group idmap incarnation uniqueid channame extra zone assembly assembly_out assembly_spill assembly_step timeline timeline_segment party number row) \
+PURE := $(wildcard poller/call*.c) $(patsubst %,poller/%.c,arena group idmap incarnation uniqueid channame extra zone assembly assembly_out assembly_spill assembly_step timeline timeline_segment timeline_stay party number row) \
         $(patsubst %,sync/%.c,text event form)
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 PURE    += sync/freepbx_text.c

@@ -259,8 +259,7 @@ note_number(struct channel *c, const struct cel_row *row)
 static gboolean
 is_dial(const struct cel_row *row)
 {
-	return row->length[CEL_APPNAME] == 4 &&
-	       bytes_4(row->text[CEL_APPNAME]) == bytes_4("Dial");
+	return row->length[CEL_APPNAME] == 4 && bytes_4(row->text[CEL_APPNAME]) == bytes_4("Dial");
 }
 
 static inline void
@@ -329,8 +328,8 @@ follow_linkedid(assembly *a, struct channel *c, const struct cel_row *row, struc
  * becomes the group's. `before`: of the row before.
  */
 static G_GNUC_NO_INLINE struct channel *
-find_channel(assembly *a, const struct channel *before, const struct cel_row *row,
-    struct text *linkedid)
+find_channel(
+    assembly *a, const struct channel *before, const struct cel_row *row, struct text *linkedid)
 {
 	const struct idmap_key uniqueid = row_key(row->uniqueid, row->uniqueid_len);
 	struct idmap_slot *slot = idmap_seek(&a->channels, &uniqueid);
@@ -375,8 +374,8 @@ goes_on(const struct channel *c, const struct cel_row *row)
 	return ((c->uniqueid_len == row->uniqueid_len) & c->started & (row->id > c->last_id) &
 		   (c->linkedid_now_len == row->linkedid_len)) &&
 	       bytes_same_id(c->uniqueid, row->uniqueid, row->uniqueid_len) &&
-	       bytes_same_id(c->linkedid_now, row->linkedid, row->linkedid_len) &&
-	       !c->group->out && c->group->n_steps < GROUP_STEPS_MAX;
+	       bytes_same_id(c->linkedid_now, row->linkedid, row->linkedid_len) && !c->group->out &&
+	       c->group->n_steps < GROUP_STEPS_MAX;
 }
 
 /*
@@ -392,7 +391,8 @@ take_in(assembly *a, struct channel *c, const struct channel *before, const stru
 	                           : (struct text){ row->uniqueid, row->uniqueid_len };
 	if (linkedid.len == 0)
 		return NULL;
-	c = c != NULL ? follow_linkedid(a, c, row, &linkedid) : find_channel(a, before, row, &linkedid);
+	c = c != NULL ? follow_linkedid(a, c, row, &linkedid)
+	              : find_channel(a, before, row, &linkedid);
 	if (c == NULL)
 		return NULL;
 	if (c->group->n_steps >= GROUP_STEPS_MAX) {

@@ -7,10 +7,10 @@
 
 struct assembly {
 	arena_pool *pool;
-	struct idmap channels;      /* uniqueid -> struct channel, by its own text */
-	struct idmap linkedids;     /* linkedid -> struct group */
-	struct idmap bridges;       /* bridge_id -> struct bridge */
-	GQueue ended;               /* groups nobody is left in, in the order they ended: their own links */
+	struct idmap channels;  /* uniqueid -> struct channel, by its own text */
+	struct idmap linkedids; /* linkedid -> struct group */
+	struct idmap bridges;   /* bridge_id -> struct bridge */
+	GQueue ended; /* groups nobody is left in, in the order they ended: their own links */
 	struct group *first, *last; /* groups held and not handed out, in the order they began */
 	guint held;
 	GPtrArray *spare; /* groups to be used again */

@@ -143,11 +143,10 @@ read_hangup(const assembly *a, struct step *step, struct channel *c, const struc
 	const struct extra_name names[] = { { c->name, c->name_len },
 		{ other != NULL ? other->name : "", other != NULL ? other->name_len : 0 } };
 	struct extra_hangup hangup;
-	extra_hangup(cel_text(row, CEL_EXTRA), row->length[CEL_EXTRA], names,
-	    other != NULL ? 2 : 1, &hangup);
+	extra_hangup(cel_text(row, CEL_EXTRA), row->length[CEL_EXTRA], names, other != NULL ? 2 : 1,
+	    &hangup);
 	step->hangup.cause = (gint16)hangup.cause;
-	gboolean kept =
-	    hangup.source == c->name || (other != NULL && hangup.source == other->name);
+	gboolean kept = hangup.source == c->name || (other != NULL && hangup.source == other->name);
 	step->hangup.source =
 	    kept ? hangup.source
 		 : arena_string_n(&c->group->arena, hangup.source, hangup.source_len);
@@ -241,8 +240,8 @@ assembly_read_step(assembly *a, struct channel *c, const struct cel_row *row, co
 		struct step *step = assembly_add_step(c, row);
 		c->group->applications |= (guint32)1 << id;
 		step->app.id = id;
-		step->app.data =
-		    arena_string_n(&c->group->arena, cel_text(row, CEL_APPDATA), row->length[CEL_APPDATA]);
+		step->app.data = arena_string_n(
+		    &c->group->arena, cel_text(row, CEL_APPDATA), row->length[CEL_APPDATA]);
 		return;
 	}
 	case CEL_BLINDTRANSFER:

@@ -88,8 +88,8 @@ bytes_copy(char *to, const char *from, gsize n)
 	if (n >= 16 && n <= 256) {
 		const __m128i last = _mm_loadu_si128((const __m128i *)(from + (n - 16)));
 		for (gsize at = 0; at + 16 < n; at += 16)
-			_mm_storeu_si128((__m128i *)(to + at),
-			    _mm_loadu_si128((const __m128i *)(from + at)));
+			_mm_storeu_si128(
+			    (__m128i *)(to + at), _mm_loadu_si128((const __m128i *)(from + at)));
 		_mm_storeu_si128((__m128i *)(to + (n - 16)), last);
 		return;
 	}

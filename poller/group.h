@@ -53,8 +53,8 @@ struct channel {
 	const char *cid_last; /* the caller number of the last row that has one; "" */
 	gint64 cid_last_id;
 	guint32 uniqueid_len, name_len, linkedid_now_len, cid_last_len; /* bytes of those above */
-	guint32 hash; /* of uniqueid, as struct idmap_key has it */
-	guint index;  /* in group->channels */
+	guint32 hash;     /* of uniqueid, as struct idmap_key has it */
+	guint index;      /* in group->channels */
 	const char *dial; /* appdata of the first row that stood in Dial; "" */
 	gint64 dial_id;
 };

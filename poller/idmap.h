@@ -72,8 +72,8 @@ gpointer idmap_get_key(const struct idmap *map, const struct idmap_key *key);
 void idmap_put_key(struct idmap *map, const struct idmap_key *key, gpointer value);
 /* The slot where it stands, or the empty one where it would: for idmap_fill(), while nothing else is put or removed. */
 struct idmap_slot *idmap_seek(struct idmap *map, const struct idmap_key *key);
-void idmap_fill(
-    struct idmap *map, struct idmap_slot *slot, const struct idmap_key *key, gpointer value);
+void
+idmap_fill(struct idmap *map, struct idmap_slot *slot, const struct idmap_key *key, gpointer value);
 void idmap_remove_key(struct idmap *map, const struct idmap_key *key);
 /* The same for a key that was put with this very text, and this hash; FALSE: there is none. */
 gboolean idmap_remove_text(struct idmap *map, const char *text, guint32 hash);

@@ -19,9 +19,9 @@ incarnations_clear(struct incarnations *set)
 static gboolean
 is_named(const struct incarnation *known, const char *name, gsize len)
 {
-	return len == 0 ? known->systemname[0] == '\0'
-	                : strncmp(known->systemname, name, len) == 0 &&
-			      known->systemname[len] == '\0';
+	return len == 0
+	           ? known->systemname[0] == '\0'
+	           : strncmp(known->systemname, name, len) == 0 && known->systemname[len] == '\0';
 }
 
 struct incarnation *

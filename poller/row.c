@@ -174,10 +174,12 @@ wall_time_of_day(const char *text, gint64 *us)
 	const guint64 wrong = ((digits | (digits + ones * (0x7f - 9))) & ones * 0x80) |
 	                      (digits & G_GUINT64_CONSTANT(0x0000ff0000ff0000));
 	const guint64 pairs = digits * 10 + (digits >> 8);
-	const unsigned hour = pairs & 0xff, minute = (pairs >> 24) & 0xff, second = (pairs >> 48) & 0xff;
+	const unsigned hour = pairs & 0xff, minute = (pairs >> 24) & 0xff,
+		       second = (pairs >> 48) & 0xff;
 #else
 	guint64 wrong = (text[2] != ':') | (text[5] != ':');
-	const int hour = digits(text, 2), minute = digits(text + 3, 2), second = digits(text + 6, 2);
+	const int hour = digits(text, 2), minute = digits(text + 3, 2),
+		  second = digits(text + 6, 2);
 	wrong |= (hour < 0) | (minute < 0) | (second < 0);
 #endif
 	*us = (hour * 3600 + minute * 60 + second) * (gint64)G_USEC_PER_SEC;

@@ -296,8 +296,8 @@ time_read_anew(struct source_time *last, const char *text, gsize length)
 static inline struct wall
 time_read(struct source_time *last, const char *text, gsize length)
 {
-	if (G_LIKELY(length == SOURCE_TIME_LENGTH &&
-		     bytes_same(text, last->text, SOURCE_TIME_LENGTH)))
+	if (G_LIKELY(
+		length == SOURCE_TIME_LENGTH && bytes_same(text, last->text, SOURCE_TIME_LENGTH)))
 		return (struct wall){ .us = last->us };
 	return time_read_anew(last, text, length);
 }
@@ -335,8 +335,7 @@ row_id_anew(struct source_id *expected, const char *text, gsize length)
 {
 	const gint64 id = number(text, 0);
 	expected->length = 0;
-	if (length > 0 && length < sizeof expected->text &&
-	    strspn(text, "0123456789") == length) {
+	if (length > 0 && length < sizeof expected->text && strspn(text, "0123456789") == length) {
 		memcpy(expected->text, text, length);
 		expected->length = length;
 		expected->id = id;

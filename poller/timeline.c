@@ -1,19 +1,7 @@
 #include "poller/timeline_private.h"
 
-#include "poller/bytes.h"
-
 #include <stdlib.h>
 #include <string.h>
-
-/* What a group with a bridge gets room for from the start: a call of two has two stays, or three. */
-#define FIRST_STAYS 4
-#define STAY_SIZE (sizeof(struct stay) + 2 * sizeof(struct change))
-
-static inline gboolean
-is_unset(gint64 time)
-{
-	return time == TIME_NONE;
-}
 
 /* Lanes. */
 
@@ -80,221 +68,14 @@ make_lanes(struct timeline *t, struct group *g)
 		pair_locals(t);
 }
 
-/* Stays. */
-
-static inline gboolean
-is_holding(const struct timeline_builder *b, int bridge)
-{
-	return b->any_holding && (guint)bridge < b->g->n_bridges && b->g->bridges[bridge]->holding;
-}
-
-static void
-end_stay(struct timeline_builder *b, struct lane *lane, gint64 at, gint64 id)
-{
-	struct stay *s = &b->t->stays[lane->stay];
-	s->to = at;
-	s->to_id = id;
-	lane->stay = -1;
-	if (!is_holding(b, s->bridge))
-		b->changes[b->n_changes++] = (struct change){ id, at, s->lane, s->bridge, FALSE };
-}
-
-/* Out of whatever bridge it is in, if any. */
-static inline void
-leave(struct timeline_builder *b, struct lane *lane, gint64 at, gint64 id)
-{
-	if (lane->stay >= 0)
-		end_stay(b, lane, at, id);
-}
-
-/* A stay comes with its two changes, so one look for room is enough. */
-static void
-more_stays(struct timeline_builder *b)
-{
-	struct timeline *t = b->t;
-	const guint room = b->room_stays > 0 ? b->room_stays * 2 : FIRST_STAYS;
-	struct stay *stays = arena_alloc(&b->g->arena, room * STAY_SIZE);
-	struct change *changes = (struct change *)(stays + room);
-	if (t->n_stays > 0) {
-		memcpy(stays, t->stays, t->n_stays * sizeof *stays);
-		memcpy(changes, b->changes, b->n_changes * sizeof *changes);
-	}
-	t->stays = stays;
-	b->changes = changes;
-	b->room_stays = room;
-}
-
-/* There is room for it, and the lane is in no bridge. */
-static inline void
-begin_stay(struct timeline_builder *b, struct lane *lane, int bridge, gint64 at, gint64 id)
-{
-	struct timeline *t = b->t;
-	lane->stay = (int)t->n_stays++;
-	t->stays[lane->stay] = (struct stay){ .lane = lane->index,
-		.bridge = bridge,
-		.from = at,
-		.from_id = id,
-		.to = TIME_NONE,
-		.to_id = 0 };
-	if (is_unset(lane->bridged)) {
-		lane->bridged = at;
-		lane->bridged_id = id;
-	}
-	if (is_holding(b, bridge))
-		return;
-	b->changes[b->n_changes++] = (struct change){ id, at, lane->index, bridge, TRUE };
-	if (b->last_bridge != bridge) {
-		b->last_bridge = bridge;
-		b->bridge_turns++;
-	}
-}
-
-static void G_GNUC_NO_INLINE
-enter_another(struct timeline_builder *b, struct lane *lane, int bridge, gint64 at, gint64 id)
-{
-	if (lane->stay >= 0) {
-		if (b->t->stays[lane->stay].bridge == bridge)
-			return;
-		end_stay(b, lane, at, id);
-	}
-	if (b->t->n_stays == b->room_stays)
-		more_stays(b);
-	begin_stay(b, lane, bridge, at, id);
-}
-
-static void
-enter(struct timeline_builder *b, struct lane *lane, int bridge, gint64 at, gint64 id)
-{
-	if (G_UNLIKELY(lane->stay >= 0 || b->t->n_stays == b->room_stays))
-		enter_another(b, lane, bridge, at, id);
-	else
-		begin_stay(b, lane, bridge, at, id);
-}
-
-/* `name` is len bytes, none of them NUL; where a row names a channel of the group it may be that channel's own text. */
-static gboolean
-is_named(const struct channel *c, const char *name, gsize len)
-{
-	return c->name_len >= len && c->name[len] == '\0' &&
-	       (c->name == name || bytes_same(c->name, name, len));
-}
-
-/* The lane of that name that is alive at this row; NULL. */
-static struct lane *
-lane_named(const struct timeline_builder *b, const char *name, gsize len, gint64 id)
-{
-	struct lane *lanes = b->t->lanes;
-	for (guint i = 0; i < b->t->n_lanes; i++) {
-		const struct channel *c = lanes[i].channel;
-		if (is_named(c, name, len) && c->first_id <= id &&
-		    (lanes[i].end_id == 0 || lanes[i].end_id >= id))
-			return &lanes[i];
-	}
-	return NULL;
-}
-
-/* The lane that is named next in a list of peers, and *peers moved behind it; NULL: no such lane. The list may be cut off by the column. */
-static struct lane *
-next_peer(const struct timeline_builder *b, const char **peers, gint64 id)
-{
-	const char *name = *peers;
-	gsize n = (gsize)(strchrnul(name, ',') - name);
-	*peers += n + (name[n] == ',');
-	return n > 0 ? lane_named(b, name, n, id) : NULL;
-}
-
-/* The bridge that a lane is in; -1. */
-static inline int
-bridge_now(const struct timeline_builder *b, const struct lane *lane)
-{
-	return lane->stay >= 0 ? b->t->stays[lane->stay].bridge : -1;
-}
-
-/* The bridge that any of the named peers is in; -1. */
-static int
-first_peer_in_bridge(const struct timeline_builder *b, const char *peers, gint64 id)
-{
-	while (*peers != '\0') {
-		const struct lane *lane = next_peer(b, &peers, id);
-		if (lane != NULL && lane->stay >= 0)
-			return bridge_now(b, lane);
-	}
-	return -1;
-}
-
-static void G_GNUC_NO_INLINE
-enter_peers(struct timeline_builder *b, const char *peers, int bridge, gint64 at, gint64 id)
-{
-	while (*peers != '\0') {
-		struct lane *lane = next_peer(b, &peers, id);
-		/* Its own row was lost, or stands right behind this one. */
-		if (lane != NULL && lane->stay < 0)
-			enter(b, lane, bridge, at, id);
-	}
-}
-
-/* Groups that were merged may have a view of one holding bridge each: the first stands for it. */
-static int
-first_view(const struct group *g, const struct bridge *bridge)
-{
-	for (guint i = 0; i < bridge->index; i++) {
-		const struct bridge *other = g->bridges[i];
-		if (other->holding && strcmp(other->id, bridge->id) == 0)
-			return (int)i;
-	}
-	return (int)bridge->index;
-}
-
-static int
-make_up_bridge(struct timeline_builder *b)
-{
-	b->bridges = arena_grow(
-	    &b->g->arena, b->bridges, b->n_bridges, &b->room_bridges, sizeof *b->bridges);
-	b->bridges[b->n_bridges].id = 0;
-	return (int)b->n_bridges++;
-}
-
-/* Older writers name no bridge: whoever is named as peer is in the same one. */
-static int
-unnamed_bridge(struct timeline_builder *b, const struct step *s, const struct lane *lane)
-{
-	int bridge = first_peer_in_bridge(b, s->peer, s->id);
-	if (bridge >= 0)
-		return bridge;
-	return s->event == CEL_BRIDGE_EXIT ? bridge_now(b, lane) : make_up_bridge(b);
-}
-
-static int G_GNUC_NO_INLINE
-unusual_bridge(struct timeline_builder *b, const struct step *s, const struct lane *lane)
-{
-	return s->bridge != NULL ? first_view(b->g, s->bridge) : unnamed_bridge(b, s, lane);
-}
+/* Rows. */
 
 static inline int
 bridge_of_step(struct timeline_builder *b, const struct step *s, const struct lane *lane)
 {
 	if (G_LIKELY(s->bridge != NULL && !s->bridge->holding))
 		return (int)s->bridge->index;
-	return unusual_bridge(b, s, lane);
-}
-
-/* A lane leaves a bridge it was never seen to enter. */
-static void G_GNUC_NO_INLINE
-enter_late(struct timeline_builder *b, struct lane *lane, int bridge, gint64 at, gint64 id)
-{
-	const struct timeline *t = b->t;
-	const gboolean answered = !is_unset(lane->answer);
-	gint64 from = answered ? lane->answer : lane->start,
-	       from_id = answered ? lane->answer_id : lane->start_id;
-	const struct bridge_seen *seen = &b->bridges[bridge];
-	if (seen->id != 0 && seen->id < id)
-		from = MAX(from, seen->at), from_id = MAX(from_id, seen->id);
-	for (guint i = 0; i < t->n_stays; i++) {
-		const struct stay *s = &t->stays[i];
-		if (&t->lanes[s->lane] == lane && s->to_id != 0)
-			from = MAX(from, s->to), from_id = MAX(from_id, s->to_id);
-	}
-	enter(b, lane, bridge, MIN(from, at), MIN(from_id, id));
+	return timeline_unusual_bridge(b, s, lane);
 }
 
 /* A channel whose CHAN_START was lost began when its uniqueid says, if that is no other day. */
@@ -318,9 +99,9 @@ static void
 read_enter(struct timeline_builder *b, struct lane *lane, const struct step *s, gint64 at)
 {
 	int bridge = bridge_of_step(b, s, lane);
-	enter(b, lane, bridge, at, s->id);
+	timeline_enter(b, lane, bridge, at, s->id);
 	if (s->peer[0] != '\0')
-		enter_peers(b, s->peer, bridge, at, s->id);
+		timeline_enter_peers(b, s->peer, bridge, at, s->id);
 	if (b->bridges[bridge].id == 0)
 		b->bridges[bridge] = (struct bridge_seen){ .at = at, .id = s->id };
 }
@@ -328,12 +109,12 @@ read_enter(struct timeline_builder *b, struct lane *lane, const struct step *s, 
 static void
 read_exit(struct timeline_builder *b, struct lane *lane, const struct step *s, gint64 at)
 {
-	int bridge = bridge_of_step(b, s, lane), now = bridge_now(b, lane);
+	int bridge = bridge_of_step(b, s, lane), now = timeline_bridge_now(b, lane);
 	if (bridge >= 0 && now < 0 && (lane->end_id == 0 || s->id < lane->end_id))
-		enter_late(b, lane, bridge, at, s->id);
+		timeline_enter_late(b, lane, bridge, at, s->id);
 	/* An EXIT of another bridge than the one it is in came late: it has left that one already. */
 	if (now < 0 || now == bridge)
-		leave(b, lane, at, s->id);
+		timeline_leave(b, lane, at, s->id);
 }
 
 static inline void
@@ -354,7 +135,7 @@ read_step(struct timeline_builder *b, struct lane *lane, const struct step *s, g
 		lane->hung_up_by = s->hangup.source;
 		G_GNUC_FALLTHROUGH;
 	case CEL_CHAN_END:
-		leave(b, lane, at, s->id);
+		timeline_leave(b, lane, at, s->id);
 		if (is_unset(lane->end)) {
 			lane->end = at;
 			lane->end_id = s->id;
@@ -377,8 +158,6 @@ read_step(struct timeline_builder *b, struct lane *lane, const struct step *s, g
 	case CEL_STREAM_END: return;
 	}
 }
-
-/* Rows. */
 
 /* The key to the zone of a group's clock: its first CHAN_START. */
 static inline void
@@ -476,7 +255,7 @@ timeline_build(struct group *g, struct zone *zone)
 		return t;
 	/* Still in a bridge when the rows end: up to the last of them. */
 	for (guint i = 0; i < t->n_lanes; i++)
-		leave(&b, &t->lanes[i], t->last, g->last_id + 1);
+		timeline_leave(&b, &t->lanes[i], t->last, g->last_id + 1);
 	timeline_make_segments(&b);
 	return t;
 }

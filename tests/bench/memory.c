@@ -26,7 +26,7 @@ static const guint8 cdr_from[CDR_COLUMNS] = { 14, 0, 23, 25, 9, 10, 2, 3, 5, 6, 
 /* Rows, one behind the other: what libmariadb points to, and then itself. */
 struct rows {
 	char *bytes, *end;
-	gsize size; /* of the room there is */
+	gsize size;                   /* of the room there is */
 	struct source_fields *fields; /* of each */
 	gsize n;
 };
@@ -35,7 +35,7 @@ struct memory {
 	struct source base;
 	struct rows cel, cdr, answers; /* answers: of all questions, in the order they are asked */
 	gsize at;                      /* of the scan */
-	struct idmap by_uniqueid; /* -> index of its first row in cdr + 1; the others follow */
+	struct idmap by_uniqueid;      /* -> index of its first row in cdr + 1; the others follow */
 	gboolean learning;
 	GArray *questions; /* struct question, in the order they are asked */
 	gsize asked;       /* questions so far */
@@ -44,8 +44,8 @@ struct memory {
 
 struct question {
 	char *first; /* the first id; owned */
-	gsize n;           /* ids */
-	gsize end;         /* where its rows end in answers */
+	gsize n;     /* ids */
+	gsize end;   /* where its rows end in answers */
 };
 
 struct tally {
@@ -72,7 +72,8 @@ make_room(gsize n)
 static void
 rows_init(struct rows *rows, gsize n, gsize text, guint columns)
 {
-	rows->size = text + n * (columns * (sizeof(char *) + sizeof(long)) + columns + sizeof(char *));
+	rows->size =
+	    text + n * (columns * (sizeof(char *) + sizeof(long)) + columns + sizeof(char *));
 	rows->bytes = rows->end = make_room(rows->size);
 	rows->fields = g_new(struct source_fields, n);
 	rows->n = 0;
