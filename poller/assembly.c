@@ -184,13 +184,6 @@ group_with_linkedid(assembly *a, struct group *g, const struct idmap_key *linked
 	return g;
 }
 
-/* Of an id: what tells it from most others. */
-static inline guint64
-tail_of(const char *id, gsize len)
-{
-	return len >= 8 ? bytes_8(id + (len - 8)) : 0;
-}
-
 /*
  * `linkedid` is the group's own text; the channel `begins` it where its uniqueid is the same. `slot` is the channel's, and
  * empty.
@@ -203,7 +196,7 @@ channel_new(assembly *a, struct group *g, struct idmap_slot *slot, const struct 
 	/* One by one: a struct of this size is set with `rep stos`, which takes as long as all the rest of this. */
 	c->uniqueid = begins ? linkedid : arena_string_n(&g->arena, uniqueid->text, uniqueid->len);
 	c->uniqueid_len = uniqueid->len;
-	c->tail = tail_of(c->uniqueid, c->uniqueid_len);
+	c->tail = assembly_tail(c->uniqueid, c->uniqueid_len);
 	c->hash = uniqueid->hash;
 	c->name = c->linkedid = c->linkedid_now = "";
 	c->name_len = c->linkedid_now_len = 0;
@@ -246,43 +239,6 @@ struct text {
 	gsize len;
 };
 
-static G_GNUC_NO_INLINE void
-note_number(struct channel *c, const struct cel_row *row)
-{
-	const char *number = row->text[CEL_CID_NUM];
-	c->cid_last_len = (guint32)row->length[CEL_CID_NUM];
-	c->cid_last = strcmp(number, c->cid_num) == 0
-	                  ? c->cid_num
-	                  : arena_string_n(&c->group->arena, number, c->cid_last_len);
-}
-
-static gboolean
-is_dial(const struct cel_row *row)
-{
-	return row->length[CEL_APPNAME] == 4 && bytes_4(row->text[CEL_APPNAME]) == bytes_4("Dial");
-}
-
-static inline void
-note_caller(struct channel *c, const struct cel_row *row)
-{
-	if (row->length[CEL_CID_NUM] == 0 || row->id <= c->cid_last_id)
-		return;
-	if (G_UNLIKELY(row->length[CEL_CID_NUM] != c->cid_last_len ||
-		       !bytes_same(row->text[CEL_CID_NUM], c->cid_last, c->cid_last_len)))
-		note_number(c, row);
-	c->cid_last_id = row->id;
-}
-
-static inline void
-note_dial(struct channel *c, const struct cel_row *row)
-{
-	if (G_UNLIKELY(is_dial(row)) && row->id < c->dial_id && row->length[CEL_APPDATA] > 0) {
-		c->dial = arena_string_n(
-		    &c->group->arena, row->text[CEL_APPDATA], row->length[CEL_APPDATA]);
-		c->dial_id = row->id;
-	}
-}
-
 /* Rows. */
 
 /* The key of an id as a row has it: up to a NUL byte, should one be in it. */
@@ -290,13 +246,6 @@ static struct idmap_key
 row_key(const char *id, gsize len)
 {
 	return idmap_key_n(id, G_LIKELY(!bytes_have(id, len, '\0')) ? len : strlen(id));
-}
-
-static inline gboolean
-is_of(const struct channel *c, const struct cel_row *row)
-{
-	return c->uniqueid_len == row->uniqueid_len &&
-	       bytes_same_id(c->uniqueid, row->uniqueid, row->uniqueid_len);
 }
 
 /* Of a channel that is known: `linkedid` becomes the group's, and its group theirs. NULL: the row comes too late. */
@@ -363,27 +312,8 @@ find_channel(
 	return channel_new(a, g, slot, &uniqueid, linkedid->at, begins);
 }
 
-/*
- * The row is this channel's, and nothing about it is new but the row itself: it began, comes later than its last row, and goes on under the linkedid it
- * had. So it is with nearly all rows but the first.
- */
-static inline gboolean
-goes_on(const struct channel *c, const struct cel_row *row)
-{
-	/* All at once: each is so nearly always. */
-	return ((c->uniqueid_len == row->uniqueid_len) & c->started & (row->id > c->last_id) &
-		   (c->linkedid_now_len == row->linkedid_len)) &&
-	       bytes_same_id(c->uniqueid, row->uniqueid, row->uniqueid_len) &&
-	       bytes_same_id(c->linkedid_now, row->linkedid, row->linkedid_len) && !c->group->out &&
-	       c->group->n_steps < GROUP_STEPS_MAX;
-}
-
-/*
- * Any other row. `c`: its channel, NULL: not one of the last; `before`: that of the row before. The channel with all that is new, NULL: the row tells nothing; *kept: the
- * row's linkedid as its group keeps it.
- */
-static G_GNUC_NO_INLINE struct channel *
-take_in(assembly *a, struct channel *c, const struct channel *before, const struct cel_row *row,
+struct channel *
+assembly_take_in(assembly *a, struct channel *c, const struct channel *before, const struct cel_row *row,
     const char **kept)
 {
 	struct text linkedid = row->linkedid_len > 0
@@ -409,43 +339,6 @@ take_in(assembly *a, struct channel *c, const struct channel *before, const stru
 	c->first_id = MIN(c->first_id, row->id);
 	*kept = linkedid.at;
 	return c;
-}
-
-void
-assembly_add(assembly *a, const struct cel_row *row)
-{
-	if (row->event == CEL_OTHER || row->event == CEL_APP_END)
-		return;
-	/* Which of the two it is nobody could guess: it is chosen, not decided. */
-	const guint64 tail = tail_of(row->uniqueid, row->uniqueid_len);
-	const guint other = a->recent[0]->tail != tail;
-	struct channel *c = a->recent[other], *last = a->recent[0];
-	const char *linkedid;
-	a->recent[1] = a->recent[1 - other];
-	a->recent[0] = c;
-	if (G_LIKELY(goes_on(c, row))) {
-		c->last_id = row->id;
-		linkedid = c->linkedid_now;
-	} else {
-		c = take_in(a, is_of(c, row) ? c : NULL, last, row, &linkedid);
-		a->recent[0] = c != NULL ? c : &assembly_nobody;
-		if (c == NULL)
-			return;
-	}
-	note_caller(c, row);
-	note_dial(c, row);
-	assembly_read_step(a, c, row, linkedid);
-
-	/* Bridges and transfers may have brought it into another group. */
-	struct group *g = c->group;
-	if (G_LIKELY(row->id > g->last_id))
-		g->last_id = row->id;
-	else
-		g->first_id = MIN(g->first_id, row->id);
-	g->last_wall = MAX(g->last_wall, row->time.us);
-	a->now = MAX(a->now, row->time.us);
-	if (g->alive == 0 && !g->queued)
-		assembly_queue(a, g);
 }
 
 struct group *

@@ -25,6 +25,20 @@ struct assembly {
 /* A channel that no row is of. */
 extern struct channel assembly_nobody;
 
+/* Of an id: what tells it from most others. */
+static inline guint64
+assembly_tail(const char *id, gsize len)
+{
+	return len >= 8 ? bytes_8(id + (len - 8)) : 0;
+}
+
+/*
+ * Takes in a row that does not only go on with its channel. `c`: its channel, where it is one of `recent`, else NULL; `before`: that of the row
+ * before. The channel with all that is new, NULL: the row tells nothing; *kept: the row's linkedid as its group keeps it.
+ */
+struct channel *assembly_take_in(assembly *a, struct channel *c, const struct channel *before,
+    const struct cel_row *row, const char **kept);
+
 /* An empty group, held; `id` is its first row's. */
 struct group *assembly_begin_group(assembly *a, gint64 id);
 
@@ -32,13 +46,6 @@ struct group *assembly_begin_group(assembly *a, gint64 id);
 struct group *assembly_merge(assembly *a, struct group *x, struct group *y);
 /* Its id names it no longer; a holding one is no assembly's. */
 void assembly_forget_bridge(assembly *a, const struct bridge *b);
-/*
- * What this kind of event tells, and the step it makes; some tell nothing a rebuild needs. May merge groups. `linkedid` is the row's, as the
- * group keeps it.
- */
-void
-assembly_read_step(assembly *a, struct channel *c, const struct cel_row *row, const char *linkedid);
-
 /* Nobody is left in it: its time comes. */
 static inline void
 assembly_queue(assembly *a, struct group *g)
@@ -54,22 +61,6 @@ assembly_unqueue(assembly *a, struct group *g)
 	if (g->queued)
 		g_queue_unlink(&a->ended, &g->ended);
 	g->queued = FALSE;
-}
-
-/* One more step of the channel's group, as the row has it; what is its event's own is not set. */
-static inline struct step *
-assembly_add_step(struct channel *c, const struct cel_row *row)
-{
-	struct group *g = c->group;
-	if (G_UNLIKELY(row->id <= g->last_id) && g->n_steps > 0)
-		g->unordered = TRUE;
-	struct step *step = group_new_step(g, row->event);
-	step->id = row->id;
-	step->wall = row->time.us;
-	step->utc = row->time.utc != FALSE;
-	step->event = (guint8)row->event;
-	step->channel = c;
-	return step;
 }
 
 static inline void

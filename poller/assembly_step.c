@@ -118,6 +118,22 @@ dialstatus_from(const char *text, gsize n)
 	return DIALSTATUS_OTHER;
 }
 
+/* One more step of the channel's group, as the row has it; what is its event's own is not set. */
+static inline struct step *
+add_step(struct channel *c, const struct cel_row *row)
+{
+	struct group *g = c->group;
+	if (G_UNLIKELY(row->id <= g->last_id) && g->n_steps > 0)
+		g->unordered = TRUE;
+	struct step *step = group_new_step(g, row->event);
+	step->id = row->id;
+	step->wall = row->time.us;
+	step->utc = row->time.utc != FALSE;
+	step->event = (guint8)row->event;
+	step->channel = c;
+	return step;
+}
+
 /* The channel of another row a moment ago, of this group; NULL. */
 static struct channel *
 neighbour_of(const assembly *a, const struct channel *c)
@@ -205,27 +221,31 @@ end_channel(struct channel *c)
 	c->ended = TRUE;
 }
 
-void
-assembly_read_step(assembly *a, struct channel *c, const struct cel_row *row, const char *linkedid)
+/*
+ * What this kind of event tells, and the step it makes; some tell nothing a rebuild needs. May merge groups. `linkedid` is the row's, as
+ * the group keeps it.
+ */
+static inline void
+read_step(assembly *a, struct channel *c, const struct cel_row *row, const char *linkedid)
 {
 	switch (row->event) {
 	case CEL_CHAN_START:
 		begin_channel(a, c);
-		assembly_add_step(c, row);
+		add_step(c, row);
 		return;
 	case CEL_HANGUP:
 		end_channel(c);
-		read_hangup(a, assembly_add_step(c, row), c, row);
+		read_hangup(a, add_step(c, row), c, row);
 		return;
 	case CEL_CHAN_END:
 		end_channel(c);
-		assembly_add_step(c, row);
+		add_step(c, row);
 		return;
-	case CEL_ANSWER: assembly_add_step(c, row); return;
+	case CEL_ANSWER: add_step(c, row); return;
 	case CEL_BRIDGE_ENTER:
 	case CEL_BRIDGE_EXIT: {
 		struct bridge *bridge = bridge_of_row(a, c->group, row);
-		struct step *step = assembly_add_step(c, row);
+		struct step *step = add_step(c, row);
 		step->bridge = bridge;
 		step->peer = name_kept(a, c, row->text[CEL_PEER], row->length[CEL_PEER]);
 		return;
@@ -237,7 +257,7 @@ assembly_read_step(assembly *a, struct channel *c, const struct cel_row *row, co
 		                          : application_named(cel_text(row, CEL_APPNAME));
 		if (id == APP_NONE)
 			return;
-		struct step *step = assembly_add_step(c, row);
+		struct step *step = add_step(c, row);
 		c->group->applications |= (guint32)1 << id;
 		step->app.id = id;
 		step->app.data = arena_string_n(
@@ -254,21 +274,119 @@ assembly_read_step(assembly *a, struct channel *c, const struct cel_row *row, co
 	case CEL_PARK_START:
 	case CEL_PARK_END:
 	case CEL_FORWARD:
-		assembly_add_step(c, row)->extra = arena_string_n(
+		add_step(c, row)->extra = arena_string_n(
 		    &c->group->arena, cel_text(row, CEL_EXTRA), row->length[CEL_EXTRA]);
 		return;
 	case CEL_LINKEDID_END:
-		assembly_add_step(c, row)->linkedid = linkedid;
+		add_step(c, row)->linkedid = linkedid;
 		c->group->linkedids_ended++;
 		return;
 	case CEL_STREAM_BEGIN:
 	case CEL_STREAM_END: {
 		gboolean moh = is_music(row);
 		if (moh || row->event == CEL_STREAM_END)
-			assembly_add_step(c, row)->moh = moh;
+			add_step(c, row)->moh = moh;
 		return;
 	}
 	case CEL_APP_END:
 	case CEL_OTHER: return;
 	}
+}
+
+/* Rows. */
+
+static G_GNUC_NO_INLINE void
+note_number(struct channel *c, const struct cel_row *row)
+{
+	const char *number = row->text[CEL_CID_NUM];
+	c->cid_last_len = (guint32)row->length[CEL_CID_NUM];
+	c->cid_last = strcmp(number, c->cid_num) == 0
+	                  ? c->cid_num
+	                  : arena_string_n(&c->group->arena, number, c->cid_last_len);
+}
+
+static gboolean
+is_dial(const struct cel_row *row)
+{
+	return row->length[CEL_APPNAME] == 4 && bytes_4(row->text[CEL_APPNAME]) == bytes_4("Dial");
+}
+
+static inline void
+note_caller(struct channel *c, const struct cel_row *row)
+{
+	if (row->length[CEL_CID_NUM] == 0 || row->id <= c->cid_last_id)
+		return;
+	if (G_UNLIKELY(row->length[CEL_CID_NUM] != c->cid_last_len ||
+		       !bytes_same(row->text[CEL_CID_NUM], c->cid_last, c->cid_last_len)))
+		note_number(c, row);
+	c->cid_last_id = row->id;
+}
+
+static inline void
+note_dial(struct channel *c, const struct cel_row *row)
+{
+	if (G_UNLIKELY(is_dial(row)) && row->id < c->dial_id && row->length[CEL_APPDATA] > 0) {
+		c->dial = arena_string_n(
+		    &c->group->arena, row->text[CEL_APPDATA], row->length[CEL_APPDATA]);
+		c->dial_id = row->id;
+	}
+}
+
+static inline gboolean
+is_of(const struct channel *c, const struct cel_row *row)
+{
+	return c->uniqueid_len == row->uniqueid_len &&
+	       bytes_same_id(c->uniqueid, row->uniqueid, row->uniqueid_len);
+}
+
+/*
+ * The row is this channel's, and nothing about it is new but the row itself: it began, comes later than its last row, and goes on under the linkedid it
+ * had. So it is with nearly all rows but the first.
+ */
+static inline gboolean
+goes_on(const struct channel *c, const struct cel_row *row)
+{
+	/* All at once: each is so nearly always. */
+	return ((c->uniqueid_len == row->uniqueid_len) & c->started & (row->id > c->last_id) &
+		   (c->linkedid_now_len == row->linkedid_len)) &&
+	       bytes_same_id(c->uniqueid, row->uniqueid, row->uniqueid_len) &&
+	       bytes_same_id(c->linkedid_now, row->linkedid, row->linkedid_len) && !c->group->out &&
+	       c->group->n_steps < GROUP_STEPS_MAX;
+}
+
+void
+assembly_add(assembly *a, const struct cel_row *row)
+{
+	if (row->event == CEL_OTHER || row->event == CEL_APP_END)
+		return;
+	/* Which of the two it is nobody could guess: it is chosen, not decided. */
+	const guint64 tail = assembly_tail(row->uniqueid, row->uniqueid_len);
+	const guint other = a->recent[0]->tail != tail;
+	struct channel *c = a->recent[other], *last = a->recent[0];
+	const char *linkedid;
+	a->recent[1] = a->recent[1 - other];
+	a->recent[0] = c;
+	if (G_LIKELY(goes_on(c, row))) {
+		c->last_id = row->id;
+		linkedid = c->linkedid_now;
+	} else {
+		c = assembly_take_in(a, is_of(c, row) ? c : NULL, last, row, &linkedid);
+		a->recent[0] = c != NULL ? c : &assembly_nobody;
+		if (c == NULL)
+			return;
+	}
+	note_caller(c, row);
+	note_dial(c, row);
+	read_step(a, c, row, linkedid);
+
+	/* Bridges and transfers may have brought it into another group. */
+	struct group *g = c->group;
+	if (G_LIKELY(row->id > g->last_id))
+		g->last_id = row->id;
+	else
+		g->first_id = MIN(g->first_id, row->id);
+	g->last_wall = MAX(g->last_wall, row->time.us);
+	a->now = MAX(a->now, row->time.us);
+	if (g->alive == 0 && !g->queued)
+		assembly_queue(a, g);
 }
