@@ -1,4 +1,4 @@
-/* Shared by the files that build a call (call.c, call_leg.c, call_fact.c, call_recording.c, call_cdr.c); nobody else includes it. */
+/* Shared by the files that build a call (call.c, call_*.c); nobody else includes it. */
 #ifndef CELSYNC_CALL_PRIVATE_H
 #define CELSYNC_CALL_PRIVATE_H
 
@@ -93,19 +93,20 @@ call_same_text(const char *x, const char *y)
 /* call.c */
 /* An empty set of lanes, or several one behind the other. */
 guint64 *call_new_sets(const struct call_builder *b, guint n);
+/* "8916…" of "PJSIP/8916…@mango,300,T" or "SIP/mango/8916…"; NULL. */
+const char *call_dialled_number(struct arena *arena, const char *dial);
+
+/* Why nothing is reported, or that all is well. */
+void call_decide_skip(struct call *call, const struct call_rules *rules);
+
+/* call_text.c */
 /* Each is told once. The text is the arena's, or constant. */
 void call_note(struct call_builder *b, const char *text);
 /* The texts one behind the other; NULL ends them. */
 const char *call_join(struct arena *arena, const char *first, ...) G_GNUC_NULL_TERMINATED;
 
-/* "8916…" of "PJSIP/8916…@mango,300,T" or "SIP/mango/8916…"; NULL. */
-const char *call_dialled_number(struct arena *arena, const char *dial);
-
 /* The linkedid, behind the PBX's name where it has one. */
 const char *call_id(struct arena *arena, const struct call_rules *rules, const char *linkedid);
-
-/* Why nothing is reported, or that all is well. */
-void call_decide_skip(struct call *call, const struct call_rules *rules);
 
 /* call_leg.c: who was rung or talked, and how it ended for each. */
 void call_find_legs(struct call_builder *b);
