@@ -241,7 +241,8 @@ list_linkedids(struct call_builder *b)
 	const char *const *ids = b->group->linkedids;
 	const guint n = b->group->n_linkedids;
 	const char **list = arena_alloc(b->arena, (n + 1) * sizeof *list);
-	for (guint i = 0; i < n; i++) {
+	list[0] = n > 0 ? ids[0] : NULL;
+	for (guint i = 1; i < n; i++) {
 		/* By insertion: there are one or two. */
 		guint at = i;
 		for (; at > 0 && uniqueid_compare(ids[i], list[at - 1]) < 0; at--)
@@ -257,8 +258,6 @@ static const char *const *
 list_aliases(struct call_builder *b, const GPtrArray *calls, const struct call *call)
 {
 	guint n = 0;
-	if (b->group->n_linkedids == 1)
-		return call->linkedids;
 	const char **list = arena_alloc(b->arena, (b->group->n_linkedids + 1) * sizeof *list);
 	for (const char *const *id = call->linkedids; *id != NULL; id++) {
 		gboolean others = FALSE;
@@ -408,12 +407,13 @@ call_build(struct group *group, const struct timeline *timeline, const struct ca
 		struct call *call = build_one(&b, i);
 		if (linkedids == NULL)
 			linkedids = list_linkedids(&b);
-		call->linkedids = linkedids;
+		call->linkedids = call->aliases = linkedids;
 		g_ptr_array_add(calls, call);
 	}
-	for (guint i = before; i < calls->len; i++)
-		((struct call *)calls->pdata[i])->aliases =
-		    list_aliases(&b, calls, calls->pdata[i]);
+	for (guint i = before; group->n_linkedids > 1 && i < calls->len; i++) {
+		struct call *call = calls->pdata[i];
+		call->aliases = list_aliases(&b, calls, call);
+	}
 }
 
 void
