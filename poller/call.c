@@ -315,10 +315,7 @@ build_one(struct call_builder *b, guint beginning)
 	struct call *call = b->call;
 	decide_direction(b);
 	call_find_legs(b);
-	call_measure_talk(b);
-	call_find_client_number(b);
-	call_find_did(b);
-	call_find_circumstances(b);
+	call_find_facts(b);
 	if (call->direction == DIRECTION_IN)
 		call_decide_incoming(b);
 	else

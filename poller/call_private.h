@@ -110,7 +110,6 @@ const char *call_id(struct arena *arena, const struct call_rules *rules, const c
 
 /* call_leg.c: who was rung or talked, and how it ended for each. */
 void call_find_legs(struct call_builder *b);
-void call_measure_talk(struct call_builder *b);
 void call_decide_incoming(struct call_builder *b);
 void call_decide_outgoing(struct call_builder *b);
 
@@ -118,10 +117,8 @@ void call_decide_outgoing(struct call_builder *b);
 void call_find_recordings(struct call_builder *b);
 
 /* call_fact.c: numbers, transfers, circumstances. */
-void call_find_client_number(struct call_builder *b);
-void call_find_did(struct call_builder *b);
+void call_find_facts(struct call_builder *b);
 void call_find_transfers(struct call_builder *b);
-void call_find_circumstances(struct call_builder *b);
 void call_compare_with_cdr(struct call_builder *b);
 /* The extension that the CDR record of the beginning channel names, or the name of its recording; NULL. */
 const char *call_cdr_extension(const struct call_builder *b);
