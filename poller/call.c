@@ -2,77 +2,10 @@
 
 #include "poller/bytes.h"
 
-#include <stdarg.h>
-
-const char *
-direction_name(enum direction direction)
-{
-	static const char *const names[] = { "in", "out", "internal" };
-	return names[direction];
-}
-
-const char *
-status_name(enum status status)
-{
-	static const char *const names[] = { NULL, "Success", "Missed", "Cancelled", "Busy",
-		"NoAnswer", "NotAvailable", "NotAllowed" };
-	return names[status];
-}
-
-const char *
-result_name(enum result result)
-{
-	static const char *const names[] = { "answered", "missed", "failed" };
-	return names[result];
-}
-
-const char *
-settled_name(enum settled settled)
-{
-	static const char *const names[] = { "open", "ended", "grace", "restart", "stale" };
-	return names[settled];
-}
-
 guint64 *
 call_new_sets(const struct call_builder *b, guint n)
 {
 	return arena_alloc0(b->arena, (gsize)n * b->t->words * sizeof(guint64));
-}
-
-const char *
-call_join(struct arena *arena, const char *first, ...)
-{
-	va_list args, again;
-	gsize n = 1;
-	va_start(args, first);
-	va_copy(again, args);
-	for (const char *text = first; text != NULL; text = va_arg(args, const char *))
-		n += strlen(text);
-	va_end(args);
-	char *joined = arena_alloc_text(arena, n), *end = joined;
-	for (const char *text = first; text != NULL; text = va_arg(again, const char *))
-		end = stpcpy(end, text);
-	va_end(again);
-	return joined;
-}
-
-const char *
-call_id(struct arena *arena, const struct call_rules *rules, const char *linkedid)
-{
-	return rules->name != NULL ? call_join(arena, rules->name, "-", linkedid, NULL) : linkedid;
-}
-
-void
-call_note(struct call_builder *b, const char *text)
-{
-	struct call *call = b->call;
-	for (guint i = 0; i < call->n_notes; i++) {
-		if (call_same_text(call->notes[i], text))
-			return;
-	}
-	call->notes =
-	    arena_grow(b->arena, call->notes, call->n_notes, &b->room_notes, sizeof *call->notes);
-	call->notes[call->n_notes++] = text;
 }
 
 /* Direction, and who stands on which side. */
@@ -308,7 +241,8 @@ list_linkedids(struct call_builder *b)
 	const char *const *ids = b->group->linkedids;
 	const guint n = b->group->n_linkedids;
 	const char **list = arena_alloc(b->arena, (n + 1) * sizeof *list);
-	for (guint i = 0; i < n; i++) {
+	list[0] = n > 0 ? ids[0] : NULL;
+	for (guint i = 1; i < n; i++) {
 		/* By insertion: there are one or two. */
 		guint at = i;
 		for (; at > 0 && uniqueid_compare(ids[i], list[at - 1]) < 0; at--)
@@ -324,8 +258,6 @@ static const char *const *
 list_aliases(struct call_builder *b, const GPtrArray *calls, const struct call *call)
 {
 	guint n = 0;
-	if (b->group->n_linkedids == 1)
-		return call->linkedids;
 	const char **list = arena_alloc(b->arena, (b->group->n_linkedids + 1) * sizeof *list);
 	for (const char *const *id = call->linkedids; *id != NULL; id++) {
 		gboolean others = FALSE;
@@ -383,10 +315,7 @@ build_one(struct call_builder *b, guint beginning)
 	struct call *call = b->call;
 	decide_direction(b);
 	call_find_legs(b);
-	call_measure_talk(b);
-	call_find_client_number(b);
-	call_find_did(b);
-	call_find_circumstances(b);
+	call_find_facts(b);
 	if (call->direction == DIRECTION_IN)
 		call_decide_incoming(b);
 	else
@@ -475,12 +404,13 @@ call_build(struct group *group, const struct timeline *timeline, const struct ca
 		struct call *call = build_one(&b, i);
 		if (linkedids == NULL)
 			linkedids = list_linkedids(&b);
-		call->linkedids = linkedids;
+		call->linkedids = call->aliases = linkedids;
 		g_ptr_array_add(calls, call);
 	}
-	for (guint i = before; i < calls->len; i++)
-		((struct call *)calls->pdata[i])->aliases =
-		    list_aliases(&b, calls, calls->pdata[i]);
+	for (guint i = before; group->n_linkedids > 1 && i < calls->len; i++) {
+		struct call *call = calls->pdata[i];
+		call->aliases = list_aliases(&b, calls, call);
+	}
 }
 
 void

@@ -144,8 +144,8 @@ client_of_internal(const struct call_builder *b)
 	return number_is_dialable(exten) ? exten : NULL;
 }
 
-void
-call_find_client_number(struct call_builder *b)
+static void
+find_client_number(struct call_builder *b)
 {
 	struct call *call = b->call;
 	if (call->direction == DIRECTION_INTERNAL) {
@@ -168,8 +168,8 @@ call_find_client_number(struct call_builder *b)
 	call->client = arena_string(b->arena, rewritten);
 }
 
-void
-call_find_did(struct call_builder *b)
+static void
+find_did(struct call_builder *b)
 {
 	struct call *call = b->call;
 	const struct channel *begin = b->t->lanes[b->beginning].channel;
@@ -369,9 +369,11 @@ find_applications(struct call_builder *b)
 }
 
 void
-call_find_circumstances(struct call_builder *b)
+call_find_facts(struct call_builder *b)
 {
 	const struct group *g = b->group;
+	find_client_number(b);
+	find_did(b);
 	if (group_has(g, CEL_STREAM_BEGIN) || group_has(g, CEL_STREAM_END))
 		measure_hold(b);
 	if (group_has_application(g, APP_VOICEMAIL) || group_has_application(g, APP_QUEUE))

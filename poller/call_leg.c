@@ -230,11 +230,10 @@ add_phones(struct call_builder *b)
 	return outside;
 }
 
-void
-call_find_legs(struct call_builder *b)
+static void
+find_legs(struct call_builder *b)
 {
 	const gboolean in = b->call->direction == DIRECTION_IN;
-	find_talks(b);
 	if (!in && b->caller_ext != NULL)
 		leg_for(b, b->caller_ext, NULL);
 	/* First, for an outside channel that is forwarded for one of them must find it. */
@@ -261,8 +260,8 @@ is_in(const struct call_builder *b, const guint64 *lanes, guint from, guint to)
 }
 
 /* The lanes of all legs against the client, over time. */
-void
-call_measure_talk(struct call_builder *b)
+static void
+measure_talk(struct call_builder *b)
 {
 	struct call *call = b->call;
 	for (guint i = 0, next; i < b->n_talks; i = next) {
@@ -287,6 +286,14 @@ call_measure_talk(struct call_builder *b)
 				call->answer = s->from;
 		}
 	}
+}
+
+void
+call_find_legs(struct call_builder *b)
+{
+	find_talks(b);
+	find_legs(b);
+	measure_talk(b);
 }
 
 /* Results. */

@@ -1,4 +1,4 @@
-/* Shared by the files that build a call (call.c, call_leg.c, call_fact.c, call_recording.c, call_cdr.c); nobody else includes it. */
+/* Shared by the files that build a call (call.c, call_*.c); nobody else includes it. */
 #ifndef CELSYNC_CALL_PRIVATE_H
 #define CELSYNC_CALL_PRIVATE_H
 
@@ -93,23 +93,23 @@ call_same_text(const char *x, const char *y)
 /* call.c */
 /* An empty set of lanes, or several one behind the other. */
 guint64 *call_new_sets(const struct call_builder *b, guint n);
+/* "8916…" of "PJSIP/8916…@mango,300,T" or "SIP/mango/8916…"; NULL. */
+const char *call_dialled_number(struct arena *arena, const char *dial);
+
+/* Why nothing is reported, or that all is well. */
+void call_decide_skip(struct call *call, const struct call_rules *rules);
+
+/* call_text.c */
 /* Each is told once. The text is the arena's, or constant. */
 void call_note(struct call_builder *b, const char *text);
 /* The texts one behind the other; NULL ends them. */
 const char *call_join(struct arena *arena, const char *first, ...) G_GNUC_NULL_TERMINATED;
 
-/* "8916…" of "PJSIP/8916…@mango,300,T" or "SIP/mango/8916…"; NULL. */
-const char *call_dialled_number(struct arena *arena, const char *dial);
-
 /* The linkedid, behind the PBX's name where it has one. */
 const char *call_id(struct arena *arena, const struct call_rules *rules, const char *linkedid);
 
-/* Why nothing is reported, or that all is well. */
-void call_decide_skip(struct call *call, const struct call_rules *rules);
-
 /* call_leg.c: who was rung or talked, and how it ended for each. */
 void call_find_legs(struct call_builder *b);
-void call_measure_talk(struct call_builder *b);
 void call_decide_incoming(struct call_builder *b);
 void call_decide_outgoing(struct call_builder *b);
 
@@ -117,10 +117,8 @@ void call_decide_outgoing(struct call_builder *b);
 void call_find_recordings(struct call_builder *b);
 
 /* call_fact.c: numbers, transfers, circumstances. */
-void call_find_client_number(struct call_builder *b);
-void call_find_did(struct call_builder *b);
+void call_find_facts(struct call_builder *b);
 void call_find_transfers(struct call_builder *b);
-void call_find_circumstances(struct call_builder *b);
 void call_compare_with_cdr(struct call_builder *b);
 /* The extension that the CDR record of the beginning channel names, or the name of its recording; NULL. */
 const char *call_cdr_extension(const struct call_builder *b);

@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 build=$1
-pure="poller/arena poller/group poller/idmap poller/assembly poller/assembly_out poller/call poller/call_cdr poller/call_fact poller/call_recording poller/incarnation poller/call_leg poller/channame poller/extra poller/number
+pure="poller/arena poller/group poller/idmap poller/assembly poller/assembly_out poller/call poller/call_cdr poller/call_fact poller/call_recording poller/call_text poller/incarnation poller/call_leg poller/channame poller/extra poller/number
 	poller/party poller/timeline poller/timeline_segment poller/timeline_stay poller/uniqueid poller/zone poller/grants sync/event sync/form sync/freepbx_text sync/init_text sync/text sync/verdict"
 find "$build" -name '*.gcda' -delete
 for test in arena assembly idmap call call_path call_cdr channame extra number party timeline uniqueid zone event form text verdict grants freepbx_text init_text property; do

@@ -37,7 +37,7 @@ if [ -n "$found" ]; then
 	bad=1
 fi
 # Pure files read no clock and do no I/O.
-for f in poller/arena poller/extra poller/group poller/idmap poller/assembly poller/assembly_out poller/assembly_spill poller/assembly_step poller/timeline poller/call poller/call_leg poller/call_fact poller/call_recording poller/call_cdr poller/incarnation poller/party poller/number \
+for f in poller/arena poller/extra poller/group poller/idmap poller/assembly poller/assembly_out poller/assembly_spill poller/assembly_step poller/timeline poller/call poller/call_leg poller/call_fact poller/call_recording poller/call_text poller/call_cdr poller/incarnation poller/party poller/number \
     poller/channame poller/uniqueid poller/zone sync/event sync/form sync/verdict sync/text sync/tracks sync/draw sync/show_text sync/show_json\
     sync/mask sync/words sync/late_facts sync/standing_print poller/grants sync/freepbx_text sync/init_text sync/dialplan sync/nearest; do
 	found=$(grep -nE '\b(g_get_real_time|g_get_monotonic_time|time\(|clock_gettime|fopen|open\(|printf\(|g_print\(|log_)' "$f.c" /dev/null |
