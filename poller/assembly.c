@@ -313,8 +313,8 @@ find_channel(
 }
 
 struct channel *
-assembly_take_in(assembly *a, struct channel *c, const struct channel *before, const struct cel_row *row,
-    const char **kept)
+assembly_take_in(assembly *a, struct channel *c, const struct channel *before,
+    const struct cel_row *row, const char **kept)
 {
 	struct text linkedid = row->linkedid_len > 0
 	                           ? (struct text){ row->linkedid, row->linkedid_len }
