@@ -32,6 +32,18 @@ test_unknown_events(void)
 		"\xd0\xb7\xd0\xb2\xd0\xbe\xd0\xbd\xd0\xbe\xd0\xba" };
 	for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
 		g_assert_cmpint(cel_event_from_name(names[i], strlen(names[i])), ==, CEL_OTHER);
+	/* A name with one letter changed, wherever it is, in memory of its own size. */
+	for (int event = CEL_CHAN_START; event <= CEL_STREAM_END; event++) {
+		const char *name = cel_event_name((enum cel_event)event);
+		const gsize n = strlen(name);
+		g_autofree char *other = g_memdup2(name, n);
+		g_assert_cmpint(cel_event_from_name(other, n), ==, event);
+		for (gsize at = 0; at < n; at++) {
+			other[at] ^= 1;
+			g_assert_cmpint(cel_event_from_name(other, n), ==, CEL_OTHER);
+			other[at] = name[at];
+		}
+	}
 }
 
 static void
@@ -106,6 +118,35 @@ test_what_is_no_time(void)
 	}
 }
 
+/* Every second of a day, and with any other byte in it none. */
+static void
+test_times_of_day(void)
+{
+	gint64 us;
+	for (int s = 0; s < 86400; s++) {
+		g_autofree char *text =
+		    g_strdup_printf("%02d:%02d:%02d", s / 3600, s / 60 % 60, s % 60);
+		g_assert_true(wall_time_of_day(text, &us));
+		g_assert_cmpint(us, ==, s * (gint64)G_USEC_PER_SEC);
+	}
+	for (guint at = 0; at < 8; at++) {
+		for (int c = 0; c < 256; c++) {
+			char text[] = "11:11:11";
+			text[at] = (char)c;
+			const int highest = at == 0 ? '2' : at == 3 ? '5' : at == 6 ? '6' : '9';
+			/* A leap second is written as 60; 61 is none. */
+			const gboolean good =
+			    at == 2 || at == 5
+				? c == ':'
+				: g_ascii_isdigit(c) && c <= highest && !(at == 6 && c == '6');
+			g_assert_true(wall_time_of_day(text, &us) == good);
+		}
+	}
+	g_assert_true(wall_time_of_day("23:59:60", &us));
+	g_assert_false(wall_time_of_day("24:00:00", &us));
+	g_assert_false(wall_time_of_day("23:60:00", &us));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -116,5 +157,6 @@ main(int argc, char **argv)
 	g_test_add_func("/row/times", test_times);
 	g_test_add_func("/row/every-day-of-two-centuries", test_every_day_of_two_centuries);
 	g_test_add_func("/row/what-is-no-time", test_what_is_no_time);
+	g_test_add_func("/row/times-of-day", test_times_of_day);
 	return g_test_run();
 }

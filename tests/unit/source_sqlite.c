@@ -438,6 +438,57 @@ test_odd_values(void)
 	g_assert_cmpint(source_scan_next(s, &row, &error), ==, 0);
 }
 
+/* Ids that follow one another, that leap, and that grow longer. */
+static void
+test_ids_however_they_go(void)
+{
+	static const gint64 ids[] = { 1, 2, 8, 9, 10, 11, 98, 99, 100, 101, 1000, 1999, 2000, 2001,
+		99999, 100000, 999999999, 1000000000, 1000000001, 999999999999999999 };
+	g_autoptr(GString) sql = g_string_new("CREATE TABLE cel (id INTEGER PRIMARY KEY, eventtype "
+					      "TEXT, eventtime TEXT, uniqueid TEXT,"
+					      " linkedid TEXT, channame TEXT);");
+	for (gsize i = 0; i < G_N_ELEMENTS(ids); i++)
+		g_string_append_printf(sql,
+		    "INSERT INTO cel VALUES (%" G_GINT64_FORMAT
+		    ", 'ANSWER', '2025-11-23 12:28:20', 'u', 'l', 'c');",
+		    ids[i]);
+	g_autofree char *path = database(sql->str);
+	g_autoptr(source) s = open_path(path);
+	/* And again: what the last scan led to expect is no more. */
+	for (int again = 0; again < 2; again++) {
+		GError *error = NULL;
+		struct cel_row row;
+		gsize n = 0;
+		g_assert_true(source_scan(s, 0, G_MAXINT64, &error));
+		while (source_scan_next(s, &row, &error) == 1)
+			g_assert_cmpint(row.id, ==, ids[n++]);
+		g_assert_no_error(error);
+		g_assert_cmpuint(n, ==, G_N_ELEMENTS(ids));
+	}
+}
+
+/* The sum is that of MariaDB's CRC32(): the value every description of it gives, and that of a loop of bits for other lengths. */
+static void
+test_sums(void)
+{
+	struct source_sum sum = { 0 };
+	source_sum_add(&sum, "123456789", 9);
+	g_assert_cmpuint(sum.check, ==, 0xcbf43926);
+	g_assert_cmpint(sum.count, ==, 1);
+	for (gsize n = 0; n < 40; n++) {
+		const char *text = "1763900900.123456789-pbx-1763900900.1234";
+		guint32 crc = ~(guint32)0;
+		for (gsize i = 0; i < n; i++) {
+			crc ^= (guint8)text[i];
+			for (int bit = 0; bit < 8; bit++)
+				crc = crc >> 1 ^ (0xedb88320 & -(crc & 1));
+		}
+		sum.check = 0;
+		source_sum_add(&sum, text, n);
+		g_assert_cmpuint(sum.check, ==, (guint32)~crc);
+	}
+}
+
 static void
 test_two_files_and_odd_names(void)
 {
@@ -648,6 +699,8 @@ main(int argc, char **argv)
 	    "/sqlite/a-scan-and-a-question-at-once", test_a_scan_and_a_question_at_once);
 	g_test_add_func("/sqlite/cdr-in-order-of-time", test_cdr_in_order_of_time);
 	g_test_add_func("/sqlite/odd-values", test_odd_values);
+	g_test_add_func("/sqlite/ids-however-they-go", test_ids_however_they_go);
+	g_test_add_func("/sqlite/sums", test_sums);
 	g_test_add_func("/sqlite/two-files-and-odd-names", test_two_files_and_odd_names);
 	g_test_add_func("/sqlite/empty-and-missing-tables", test_empty_and_missing_tables);
 	g_test_add_func("/sqlite/what-cannot-be-opened", test_what_cannot_be_opened);
