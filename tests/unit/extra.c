@@ -89,6 +89,56 @@ test_cut_off_at_every_length(void)
 	g_assert_cmpuint(pairs_before, ==, 4);
 }
 
+/* HANGUP: the short way says what the long one does, whoever hung up. */
+static void
+test_hangup(void)
+{
+	static const struct extra_name names[] = { { "PJSIP/101-00000001", 18 },
+		{ "PJSIP/mango-00000002", 20 } };
+	static const char *const sources[] = { "", "PJSIP/101-00000001", "PJSIP/mango-00000002",
+		"PJSIP/101-0000000", "PJSIP/101-000000011", "dialplan/handler" };
+	static const char *const statuses[] = { "", "ANSWER", "CHANUNAVAIL" };
+	for (guint i = 0; i < G_N_ELEMENTS(sources); i++) {
+		for (guint k = 0; k < G_N_ELEMENTS(statuses); k++) {
+			for (guint form = 0; form < 3; form++) {
+				/* As Asterisk writes it; with a space; with another pair before it. */
+				static const char *const forms[] = {
+					"{\"hangupcause\":%d,\"hangupsource\":\"%s\","
+					"\"dialstatus\":\"%s\"}",
+					"{\"hangupcause\": "
+					"%d,\"hangupsource\":\"%s\",\"dialstatus\":\"%s\"}",
+					"{\"x\":1,\"hangupcause\":%d,\"hangupsource\":\"%s\","
+					"\"dialstatus\":\"%s\"}"
+				};
+				for (int cause = 0; cause < 1000; cause += 127) {
+					struct extra_hangup hangup;
+					g_autofree char *text = g_strdup_printf(
+					    forms[form], cause, sources[i], statuses[k]);
+					extra_hangup(text, strlen(text), names, G_N_ELEMENTS(names),
+					    &hangup);
+					g_assert_cmpint(hangup.cause, ==, cause);
+					g_assert_cmpmem(hangup.source, hangup.source_len,
+					    sources[i], strlen(sources[i]));
+					g_assert_cmpmem(hangup.dialstatus, hangup.dialstatus_len,
+					    statuses[k], strlen(statuses[k]));
+					if (form == 0 && (i == 1 || i == 2))
+						g_assert_true(hangup.source == names[i - 1].text);
+				}
+			}
+		}
+	}
+	/* Cut off, or nothing at all: what is whole is told. */
+	const char *whole = "{\"hangupcause\":16,\"hangupsource\":\"PJSIP/"
+			    "101-00000001\",\"dialstatus\":\"ANSWER\"}";
+	for (gsize n = 0; n < strlen(whole); n++) {
+		g_autofree char *text = g_strndup(whole, n);
+		struct extra_hangup hangup;
+		extra_hangup(text, n, names, G_N_ELEMENTS(names), &hangup);
+		g_assert_true(hangup.cause == (n > 17 ? 16 : -1));
+		g_assert_true(hangup.dialstatus_len == 0 || hangup.dialstatus_len == 6);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -97,6 +147,7 @@ main(int argc, char **argv)
 	g_test_add_func("/extra/keys-are-whole", test_keys_are_whole);
 	g_test_add_func("/extra/escapes", test_escapes);
 	g_test_add_func("/extra/nothing", test_nothing);
+	g_test_add_func("/extra/hangup", test_hangup);
 	g_test_add_func("/extra/cut-off-at-every-length", test_cut_off_at_every_length);
 	return g_test_run();
 }
