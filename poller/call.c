@@ -362,28 +362,6 @@ look_at_lanes(struct call_builder *b)
 	}
 }
 
-/* Every question about the rows is about few of them: they are gone through once. */
-static void
-look_at_steps(struct call_builder *b)
-{
-	const guint32 notable = (guint32)1 << CEL_APP_START | (guint32)1 << CEL_BLINDTRANSFER |
-	                        (guint32)1 << CEL_ATTENDEDTRANSFER |
-	                        (guint32)1 << CEL_STREAM_BEGIN | (guint32)1 << CEL_STREAM_END;
-	const struct group *g = b->group;
-	b->n_notable = 0;
-	if ((g->events & notable) == 0)
-		return;
-	const struct step **list = arena_alloc(b->arena, (g->n_steps + 1) * sizeof *list),
-			  **next = list, *end = g->steps + g->n_steps;
-	/* Which step it is cannot be foreseen: a decision for each would cost more than to write down all. */
-	for (const struct step *s = g->steps; s < end; s++) {
-		*next = s;
-		next += (notable >> s->event) & 1;
-	}
-	b->notable = list;
-	b->n_notable = (guint)(next - list);
-}
-
 void
 call_build(struct group *group, const struct timeline *timeline, const struct call_rules *rules,
     GPtrArray *calls)
@@ -396,7 +374,6 @@ call_build(struct group *group, const struct timeline *timeline, const struct ca
 	b.rules = rules;
 	b.arena = &group->arena;
 	look_at_lanes(&b);
-	look_at_steps(&b);
 	const char *const *linkedids = NULL;
 	for (guint i = 0; i < timeline->n_lanes; i++) {
 		if (!call_is_beginning(&b, i))

@@ -36,8 +36,8 @@ is_of_call(const struct call_builder *b, guint lane)
 static const char *
 number_from_transfer(const struct call_builder *b)
 {
-	for (guint i = 0; i < b->n_notable; i++) {
-		const struct step *s = b->notable[i];
+	for (guint i = 0; i < b->t->n_notable; i++) {
+		const struct step *s = b->t->notable[i];
 		int lane = s->event == CEL_BLINDTRANSFER ? timeline_lane(b->t, s->channel) : -1;
 		if (lane < 0 || !is_of_call(b, (guint)lane))
 			continue;
@@ -79,8 +79,8 @@ number_from_dial(const struct call_builder *b)
 static const char *
 number_from_file(const struct call_builder *b)
 {
-	for (guint i = 0; i < b->n_notable; i++) {
-		const struct step *s = b->notable[i];
+	for (guint i = 0; i < b->t->n_notable; i++) {
+		const struct step *s = b->t->notable[i];
 		int lane = s->event == CEL_APP_START && s->app.id == APP_MIXMONITOR
 		               ? timeline_lane(b->t, s->channel)
 		               : -1;
@@ -194,8 +194,8 @@ find_did(struct call_builder *b)
 static gboolean
 is_application(const struct call_builder *b, const char *number)
 {
-	for (guint i = 0; i < b->n_notable; i++) {
-		const struct step *s = b->notable[i];
+	for (guint i = 0; i < b->t->n_notable; i++) {
+		const struct step *s = b->t->notable[i];
 		if (s->event != CEL_APP_START || s->app.id == APP_MIXMONITOR ||
 		    s->app.id == APP_VOICEMAIL)
 			continue;
@@ -220,8 +220,8 @@ is_callable(const struct call_builder *b, const char *number)
 static const char *
 extension_from_file(const struct call_builder *b)
 {
-	for (guint i = 0; i < b->n_notable; i++) {
-		const struct step *s = b->notable[i];
+	for (guint i = 0; i < b->t->n_notable; i++) {
+		const struct step *s = b->t->notable[i];
 		if (s->event != CEL_APP_START || s->app.id != APP_MIXMONITOR ||
 		    strcmp(s->channel->uniqueid, b->call->linkedid) != 0)
 			continue;
@@ -270,8 +270,8 @@ static G_GNUC_NO_INLINE void
 find_transfers(struct call_builder *b)
 {
 	struct call *call = b->call;
-	for (guint i = 0; i < b->n_notable; i++) {
-		const struct step *s = b->notable[i];
+	for (guint i = 0; i < b->t->n_notable; i++) {
+		const struct step *s = b->t->notable[i];
 		if (s->event != CEL_BLINDTRANSFER && s->event != CEL_ATTENDEDTRANSFER)
 			continue;
 		int lane = timeline_lane(b->t, s->channel);
@@ -311,8 +311,8 @@ static G_GNUC_NO_INLINE void
 measure_hold(struct call_builder *b)
 {
 	gint64 began = TIME_NONE;
-	for (guint i = 0; i < b->n_notable; i++) {
-		const struct step *s = b->notable[i];
+	for (guint i = 0; i < b->t->n_notable; i++) {
+		const struct step *s = b->t->notable[i];
 		int lane = s->event == CEL_STREAM_BEGIN || s->event == CEL_STREAM_END
 		               ? timeline_lane(b->t, s->channel)
 		               : -1;
@@ -355,8 +355,8 @@ static G_GNUC_NO_INLINE void
 find_applications(struct call_builder *b)
 {
 	struct call *call = b->call;
-	for (guint i = 0; i < b->n_notable; i++) {
-		const struct step *s = b->notable[i];
+	for (guint i = 0; i < b->t->n_notable; i++) {
+		const struct step *s = b->t->notable[i];
 		int lane = s->event == CEL_APP_START ? timeline_lane(b->t, s->channel) : -1;
 		if (lane < 0 || !lane_set_has(b->client, (guint)lane))
 			continue;

@@ -27,9 +27,6 @@ struct call_builder {
 	struct arena *arena;
 	struct party *parties; /* by lane */
 	guint64 *beginnings;   /* set of lanes: each began a linkedid of its own */
-	const struct step *
-	    *notable; /* of group->steps: applications, transfers and what was played */
-	guint n_notable;
 	/* Of the call being built. */
 	struct call *call;
 	guint beginning; /* lane */

@@ -79,8 +79,8 @@ is_bridged_only(const char *options)
 static void
 list_started(struct call_builder *b, struct recorder_list *list)
 {
-	for (guint i = 0; i < b->n_notable; i++) {
-		const struct step *s = b->notable[i];
+	for (guint i = 0; i < b->t->n_notable; i++) {
+		const struct step *s = b->t->notable[i];
 		if (s->event != CEL_APP_START || s->app.id != APP_MIXMONITOR)
 			continue;
 		const gsize n = (gsize)(strchrnul(s->app.data, ',') - s->app.data);

@@ -141,21 +141,21 @@ read_step(struct timeline_builder *b, struct lane *lane, const struct step *s, g
 			lane->end_id = s->id;
 		}
 		return;
+	case CEL_APP_START:
+	case CEL_BLINDTRANSFER:
+	case CEL_ATTENDEDTRANSFER:
+	case CEL_STREAM_BEGIN:
+	case CEL_STREAM_END: b->t->notable[b->t->n_notable++] = s; return;
 	case CEL_OTHER:
 	case CEL_CHAN_START:
-	case CEL_APP_START:
 	case CEL_APP_END:
 	case CEL_PARK_START:
 	case CEL_PARK_END:
-	case CEL_BLINDTRANSFER:
-	case CEL_ATTENDEDTRANSFER:
 	case CEL_PICKUP:
 	case CEL_FORWARD:
 	case CEL_LINKEDID_END:
 	case CEL_LOCAL_OPTIMIZE:
-	case CEL_LOCAL_OPTIMIZE_BEGIN:
-	case CEL_STREAM_BEGIN:
-	case CEL_STREAM_END: return;
+	case CEL_LOCAL_OPTIMIZE_BEGIN: return;
 	}
 }
 
@@ -221,20 +221,22 @@ new_timeline(struct timeline_builder *b)
 	struct group *g = b->g;
 	b->n_bridges = b->room_bridges = g->n_bridges;
 	b->room_stays = group_has(g, CEL_BRIDGE_ENTER) ? FIRST_STAYS : 0;
-	struct timeline *t = arena_alloc(&g->arena,
-	    sizeof *t + g->n_channels * sizeof *t->lanes + g->n_steps * sizeof *t->times +
-		g->n_bridges * sizeof *b->bridges + b->room_stays * STAY_SIZE);
+	struct timeline *t = arena_alloc(
+	    &g->arena, sizeof *t + g->n_channels * sizeof *t->lanes +
+			   g->n_steps * (sizeof *t->times + sizeof *t->notable) +
+			   g->n_bridges * sizeof *b->bridges + b->room_stays * STAY_SIZE);
 	b->t = t;
 	t->group = g;
 	t->lanes = (struct lane *)(t + 1);
 	t->n_lanes = g->n_channels;
 	t->words = MAX(1, (t->n_lanes + 63) / 64);
 	t->times = (gint64 *)(t->lanes + t->n_lanes);
-	b->bridges = (struct bridge_seen *)(t->times + g->n_steps);
+	t->notable = (const struct step **)(t->times + g->n_steps);
+	b->bridges = (struct bridge_seen *)(t->notable + g->n_steps);
 	t->stays = (struct stay *)(b->bridges + g->n_bridges);
 	b->changes = (struct change *)(t->stays + b->room_stays);
 	t->segments = NULL;
-	t->n_stays = t->n_segments = 0;
+	t->n_stays = t->n_segments = t->n_notable = 0;
 	t->sets = NULL;
 	t->first = t->last = TIME_NONE;
 	for (guint i = 0; i < g->n_bridges; i++) {

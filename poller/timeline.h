@@ -63,7 +63,10 @@ struct timeline {
 	struct segment *segments;
 	guint n_segments;
 	guint64 *sets;
-	gint64 *times;      /* UTC of group->steps, same index */
+	gint64 *times; /* UTC of group->steps, same index */
+	const struct step *
+	    *notable; /* of group->steps: applications, transfers and what was played */
+	guint n_notable;
 	gint64 first, last; /* of all rows */
 };
 
