@@ -6,7 +6,13 @@
  * DIR is what `generate` wrote. The rows lie in memory one behind the other, each as libmariadb would hand it on: an array of strings, one of
  * lengths, and the columns asked for. From there on everything is the program's: source.c reads them, rebuild.c drives, groups, timelines and calls are made. Which CDR rows answer
  * which question is looked up in a round before the first, and only handed on in those that count: to find rows is the
- * database's work. Prints the calls in the words of `celsync calls --summary`, and on stderr each round's calls and rows per second.
+ * database's work.
+ *
+ * The yardstick is a number that was taken elsewhere, not a program that runs in turn. So between two questions, every 128 calls, a loop
+ * is timed that always takes as long: where it took a tenth longer than at its best, somebody else was in the other half of the core.
+ * What was done beside it does not count, nor does a round of which more than half does not.
+ *
+ * Prints the calls in the words of `celsync calls --summary`, and on stderr the calls and rows per second of each round that counts.
  */
 #include "poller/idmap.h"
 #include "poller/source_driver.h"
@@ -31,6 +37,17 @@ struct rows {
 	gsize n;
 };
 
+struct tally {
+	guint64 total, direction[3], result[3];
+};
+
+/* What is done between two questions. */
+struct block {
+	guint64 calls; /* while it is under way: told before it */
+	double took;   /* seconds; while it is under way: when it began */
+	double loop;   /* of the two loops beside it the slower; while it is under way: the first */
+};
+
 struct memory {
 	struct source base;
 	struct rows cel, cdr, answers; /* answers: of all questions, in the order they are asked */
@@ -40,16 +57,15 @@ struct memory {
 	GArray *questions; /* struct question, in the order they are asked */
 	gsize asked;       /* questions so far */
 	gsize row, end;    /* of the answer under way */
+	const struct tally *tally;
+	GArray *blocks; /* struct block, of all rounds, one behind the other */
+	struct block block;
 };
 
 struct question {
 	char *first; /* the first id; owned */
 	gsize n;     /* ids */
 	gsize end;   /* where its rows end in answers */
-};
-
-struct tally {
-	guint64 total, direction[3], result[3];
 };
 
 /* Reading. */
@@ -154,6 +170,50 @@ index_cdr(struct rows *cdr, struct idmap *index)
 		idmap_put(index, cdr->fields[i - 1].text[CDR_UNIQUEID], GSIZE_TO_POINTER(i));
 }
 
+/* Measuring. */
+
+static double
+seconds(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* How long it takes to keep every unit of a core busy with the same work. */
+static double
+loop_seconds(void)
+{
+	guint64 a = 1, b = 2, c = 3, d = 4, e = 5, f = 6;
+	const double began = seconds();
+	for (guint i = 0; i < 10000; i++) {
+		a += b ^ i, b = (b << 1) + c, c ^= a >> 3;
+		d += e ^ i, e = (e << 1) + f, f ^= d >> 3;
+		/* What becomes of them is not to be known beforehand. */
+		__asm__ volatile("" : "+r"(a), "+r"(b), "+r"(c), "+r"(d), "+r"(e), "+r"(f));
+	}
+	return seconds() - began;
+}
+
+static void
+block_begin(struct memory *m, double loop)
+{
+	m->block.loop = loop;
+	m->block.calls = m->tally->total;
+	m->block.took = seconds();
+}
+
+static void
+block_end(struct memory *m)
+{
+	struct block done = { .calls = m->tally->total - m->block.calls,
+		.took = seconds() - m->block.took };
+	const double loop = loop_seconds();
+	done.loop = MAX(m->block.loop, loop);
+	g_array_append_val(m->blocks, done);
+	block_begin(m, loop);
+}
+
 /* The source. */
 
 static struct memory *
@@ -205,6 +265,7 @@ memory_ask(source *base, const struct source_question *question, GError **error)
 	/* A call that lacks rows has none elsewhere. */
 	if (question->kind != SOURCE_QUESTION_CDR)
 		return TRUE;
+	block_end(m);
 	if (m->learning)
 		learn_answer(m, question->ids, question->n);
 	const struct question *known = &g_array_index(m->questions, struct question, m->asked++);
@@ -260,14 +321,6 @@ count_group(struct group *group, const struct timeline *timeline, GPtrArray *cal
 	return TRUE;
 }
 
-static double
-cpu_seconds(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static void
 run_round(struct memory *m, struct tally *tally)
 {
@@ -286,18 +339,81 @@ run_round(struct memory *m, struct tally *tally)
 		.open = TRUE };
 	*tally = (struct tally){ 0 };
 	m->asked = m->row = m->end = 0;
-	const double began = cpu_seconds();
+	block_begin(m, loop_seconds());
 	rebuild *r = rebuild_new(&m->base, &options, count_group, NULL, tally);
 	if (!rebuild_scan(r, 0, G_MAXINT64, NULL, &error) || !rebuild_finish(r, &error)) {
 		fprintf(stderr, "memory: %s\n", error->message);
 		exit(1);
 	}
 	rebuild_free(r);
-	const double took = cpu_seconds() - began;
-	if (m->learning)
-		return;
-	fprintf(stderr, "%.0f calls/s, %.0f rows/s, %.0f ns a row\n", (double)tally->total / took,
-	    (double)m->cel.n / took, took * 1e9 / (double)m->cel.n);
+	block_end(m);
+}
+
+/* The calls of a second, from those blocks of a round that count; 0: too few do. */
+static double
+calls_per_second(const struct block *blocks, guint n, double best)
+{
+	guint64 calls = 0;
+	double took = 0;
+	guint counted = 0;
+	for (guint i = 0; i < n; i++) {
+		if (blocks[i].loop > 1.1 * best)
+			continue;
+		calls += blocks[i].calls;
+		took += blocks[i].took;
+		counted++;
+	}
+	return counted * 2 > n ? (double)calls / took : 0;
+}
+
+static gint
+compare_speeds(gconstpointer a, gconstpointer b)
+{
+	const double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+/* The calls of a second of each of these rounds that counts. */
+static GArray *
+list_speeds(const struct memory *m, guint rounds)
+{
+	GArray *speeds = g_array_new(FALSE, FALSE, sizeof(double));
+	const struct block *blocks = (const struct block *)m->blocks->data;
+	const guint n = m->blocks->len / rounds;
+	double best = G_MAXDOUBLE;
+	for (guint i = 0; i < m->blocks->len; i++)
+		best = MIN(best, blocks[i].loop);
+	for (guint i = 0; i < rounds; i++) {
+		const double speed = calls_per_second(blocks + i * n, n, best);
+		if (speed > 0)
+			g_array_append_val(speeds, speed);
+	}
+	return speeds;
+}
+
+/* Until so many rounds count, or twenty times as many were tried. */
+static void
+run_rounds(struct memory *m, struct tally *tally, guint wanted)
+{
+	g_autoptr(GArray) speeds = NULL;
+	guint rounds = 0;
+	m->learning = TRUE;
+	run_round(m, tally);
+	m->learning = FALSE;
+	g_array_set_size(m->blocks, 0);
+	do {
+		run_round(m, tally);
+		g_clear_pointer(&speeds, g_array_unref);
+		speeds = list_speeds(m, ++rounds);
+	} while (speeds->len < wanted && rounds < 20 * wanted);
+	g_array_sort(speeds, compare_speeds);
+	for (guint i = 0; i < speeds->len; i++) {
+		const double calls = g_array_index(speeds, double, i);
+		const double rows = calls * (double)m->cel.n / (double)tally->total;
+		fprintf(
+		    stderr, "%.0f calls/s, %.0f rows/s, %.0f ns a row\n", calls, rows, 1e9 / rows);
+	}
+	fprintf(stderr, "%u of %u rounds count\n", speeds->len, rounds);
 }
 
 int
@@ -330,10 +446,10 @@ main(int argc, char **argv)
 	m.questions = g_array_new(FALSE, FALSE, sizeof(struct question));
 	/* No record answers twice. */
 	rows_init(&m.answers, m.cdr.n, (gsize)(m.cdr.end - m.cdr.bytes), CDR_COLUMNS);
-	for (int i = 0; i <= rounds; i++) {
-		m.learning = i == 0;
-		run_round(&m, &tally);
-	}
+	m.blocks = g_array_new(FALSE, FALSE, sizeof(struct block));
+	m.tally = &tally;
+	run_rounds(&m, &tally, (guint)MAX(rounds, 1));
+	g_array_free(m.blocks, TRUE);
 	for (guint i = 0; i < m.questions->len; i++)
 		g_free(g_array_index(m.questions, struct question, i).first);
 	g_array_free(m.questions, TRUE);
