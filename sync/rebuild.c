@@ -1,8 +1,4 @@
-#include "sync/rebuild.h"
-
-#include "sync/overflow.h"
-
-#include <string.h>
+#include "sync/rebuild_private.h"
 
 /* Groups whose CDR records are asked for together. */
 #define BLOCK 128
@@ -13,30 +9,6 @@
 /* Groups held in memory, some 6 KB each; and how many of those that left come back at once in the end. */
 #define HELD_MOST 4096
 #define PORTION 2048
-
-struct rebuild {
-	source *source;
-	struct rebuild_options options;
-	rebuild_sink sink;
-	rebuild_block block;
-	gpointer data;
-	assembly *assembly;
-	struct overflow overflow;
-	gboolean finishing;        /* groups leave memory for good from now on */
-	const volatile gint *stop; /* of the last scan */
-	GPtrArray *ready;          /* struct group: handed out, CDR not yet asked for */
-	GPtrArray *asked;          /* struct group: CDR under way */
-	guint n_told;              /* of `asked`, which have gone back */
-	GPtrArray *calls;          /* struct call: of the group being told */
-	GPtrArray *ids;            /* const char *: uniqueids still to be asked for, of `asked` */
-	guint ids_asked;
-	gboolean answering;  /* an answer is under way */
-	GHashTable *fetched; /* char *: linkedids whose rows were all fetched */
-	GHashTable *told; /* day of the table's clock -> struct source_sum: CDR records of groups */
-	gpointer told_day; /* the last one, and its sum; NULL: none */
-	struct source_sum *told_sum;
-	gint64 last_id, rows;
-};
 
 rebuild *
 rebuild_new(source *from, const struct rebuild_options *options, rebuild_sink sink,
@@ -148,13 +120,11 @@ ask_block(rebuild *r, GError **error)
 	return !source_has_cdr(r->source) || ask_more(r, error);
 }
 
-#define DAY (24 * 3600 * (gint64)G_USEC_PER_SEC)
-
 /* A record that belongs to a group will not have to be looked for again. */
 static void
 sum_record(rebuild *r, const struct cdr_row *row)
 {
-	gpointer day = GSIZE_TO_POINTER((gsize)(row->calldate.us / DAY));
+	gpointer day = GSIZE_TO_POINTER((gsize)(row->calldate.us / REBUILD_DAY));
 	if (row->calldate.us < 0 || row->calldate.utc)
 		return;
 	if (r->told_sum == NULL || day != r->told_day) {
@@ -217,8 +187,8 @@ safe_id(rebuild *r, gint64 *id, GError **error)
 }
 
 /* Reads what is under way and passes those groups on. */
-static gboolean
-finish_block(rebuild *r, GError **error)
+gboolean
+rebuild_finish_block(rebuild *r, GError **error)
 {
 	if (!read_answers(r, error))
 		return FALSE;
@@ -236,10 +206,10 @@ finish_block(rebuild *r, GError **error)
 	return r->block == NULL || (safe_id(r, &id, error) && r->block(id, r->data, error));
 }
 
-static gboolean
-turn_block(rebuild *r, GError **error)
+gboolean
+rebuild_turn_block(rebuild *r, GError **error)
 {
-	return finish_block(r, error) && ask_block(r, error);
+	return rebuild_finish_block(r, error) && ask_block(r, error);
 }
 
 /* Rows. */
@@ -253,7 +223,7 @@ take_ended(rebuild *r, GError **error)
 		g_ptr_array_add(r->ready, g);
 	if (r->overflow.away > 0 && !overflow_due(&r->overflow, r->ready, BLOCK, error))
 		return FALSE;
-	return r->ready->len < BLOCK || turn_block(r, error);
+	return r->ready->len < BLOCK || rebuild_turn_block(r, error);
 }
 
 gboolean
@@ -312,160 +282,11 @@ rebuild_fetch(rebuild *r, const char *const *ids, gsize n, GError **error)
 	if (fresh->len == 0 || !source_has_cel(r->source))
 		return TRUE;
 	/* One question at a time: a block under way is finished first. */
-	if (!finish_block(r, error))
+	if (!rebuild_finish_block(r, error))
 		return FALSE;
 	const char *const *list = (const char *const *)fresh->pdata;
 	return fetch_by(r, SOURCE_BY_LINKEDID, list, fresh->len, error) &&
 	       fetch_by(r, SOURCE_BY_UNIQUEID, list, fresh->len, error);
-}
-
-/* CDR records without CEL rows. */
-
-/* Records read and not yet known to be alone: their strings are kept in `text`. */
-struct orphans {
-	GArray *rows; /* struct cdr_row */
-	GStringChunk *text;
-	GPtrArray *ids;    /* const char *: their uniqueids and linkedids, each once */
-	GHashTable *known; /* the same, as a set; those of which CEL rows are there are taken out */
-};
-
-static void
-keep_record(struct orphans *o, const struct cdr_row *row)
-{
-	struct cdr_row copy = *row;
-	const char **strings[] = { &copy.uniqueid, &copy.linkedid, &copy.src, &copy.dst,
-		&copy.channel, &copy.dstchannel, &copy.lastdata, &copy.disposition, &copy.did,
-		&copy.recordingfile };
-	for (guint i = 0; i < G_N_ELEMENTS(strings); i++)
-		*strings[i] = g_string_chunk_insert_const(o->text, *strings[i]);
-	/* What stood behind a NUL byte is left behind. */
-	cdr_row_measure(&copy);
-	g_array_append_val(o->rows, copy);
-	const char *ids[] = { copy.uniqueid, copy.linkedid };
-	for (guint i = 0; i < G_N_ELEMENTS(ids); i++) {
-		if (g_hash_table_add(o->known, (gpointer)ids[i]))
-			g_ptr_array_add(o->ids, (gpointer)ids[i]);
-	}
-}
-
-/* Takes out the ids that CEL knows. */
-static gboolean
-sift(rebuild *r, struct orphans *o, GError **error)
-{
-	if (!source_has_cel(r->source))
-		return TRUE;
-	for (guint at = 0; at < o->ids->len; at += SOURCE_IDS_MAX) {
-		guint n = MIN(SOURCE_IDS_MAX, o->ids->len - at);
-		if (!source_ask_cel(r->source, SOURCE_BY_UNIQUEID,
-			(const char *const *)o->ids->pdata + at, n, error))
-			return FALSE;
-		struct cel_row row;
-		int got;
-		while ((got = source_answer_cel(r->source, &row, error)) > 0)
-			g_hash_table_remove(o->known, row.uniqueid);
-		if (got < 0)
-			return FALSE;
-	}
-	return TRUE;
-}
-
-/* A group of its own, unless its linkedid has one already. */
-static gboolean
-add_alone(rebuild *r, const struct cdr_row *row, GError **error)
-{
-	if (r->overflow.away > 0 && (!overflow_recall_id(&r->overflow, row->linkedid, error) ||
-					!overflow_recall_id(&r->overflow, row->uniqueid, error)))
-		return FALSE;
-	assembly_add_alone(r->assembly, row);
-	return overflow_shed(&r->overflow, error);
-}
-
-/* Those of a time of the table's clock. */
-static gboolean
-sift_orphans(rebuild *r, gint64 from, gint64 to, struct orphans *o, GError **error)
-{
-	if (!source_ask_cdr_between(r->source, from, to, error))
-		return FALSE;
-	struct cdr_row row;
-	int got;
-	while ((got = source_answer_cdr(r->source, &row, error)) > 0)
-		keep_record(o, &row);
-	if (got < 0 || !sift(r, o, error))
-		return FALSE;
-	for (guint i = 0; i < o->rows->len; i++) {
-		const struct cdr_row *kept = &g_array_index(o->rows, struct cdr_row, i);
-		/* Where the beginning channel has CEL rows the call is told from them. */
-		if (g_hash_table_contains(o->known, kept->uniqueid) &&
-		    g_hash_table_contains(o->known, kept->linkedid) && !add_alone(r, kept, error))
-			return FALSE;
-	}
-	return TRUE;
-}
-
-/* At most a day at a time. */
-static gboolean
-read_orphans(rebuild *r, gint64 from, gint64 to, GError **error)
-{
-	gboolean ok = TRUE;
-	for (gint64 at = from; ok && at < to; at += DAY) {
-		struct orphans o = { g_array_new(FALSE, FALSE, sizeof(struct cdr_row)),
-			g_string_chunk_new(4096), g_ptr_array_new(),
-			g_hash_table_new(g_str_hash, g_str_equal) };
-		ok = sift_orphans(r, at, MIN(to, at + DAY), &o, error);
-		g_array_free(o.rows, TRUE);
-		g_string_chunk_free(o.text);
-		g_ptr_array_free(o.ids, TRUE);
-		g_hash_table_destroy(o.known);
-	}
-	return ok;
-}
-
-/*
- * Whole days: where the table has just the records that came with groups, there is nothing to look for. Else each half
- * is asked about, down to the days that have others.
- */
-static gboolean
-search_days(rebuild *r, gint64 first, gint64 end, const volatile gint *stop, GError **error)
-{
-	struct source_sum told = { 0 }, there;
-	if (first >= end || (stop != NULL && *stop))
-		return TRUE;
-	for (gint64 day = first; day < end; day++) {
-		const struct source_sum *sum =
-		    g_hash_table_lookup(r->told, GSIZE_TO_POINTER((gsize)day));
-		told.count += sum != NULL ? sum->count : 0;
-		told.check += sum != NULL ? sum->check : 0;
-	}
-	if (!source_sum_cdr(r->source, first * DAY, end * DAY, &there, error))
-		return FALSE;
-	if (there.count == told.count && there.check == told.check)
-		return TRUE;
-	if (end - first == 1)
-		return read_orphans(r, first * DAY, end * DAY, error);
-	gint64 middle = first + (end - first) / 2;
-	return search_days(r, first, middle, stop, error) &&
-	       search_days(r, middle, end, stop, error);
-}
-
-gboolean
-rebuild_orphans(rebuild *r, gint64 from, gint64 to, const volatile gint *stop, GError **error)
-{
-	if (!source_has_cdr(r->source) || from >= to)
-		return TRUE;
-	/*
-	 * Records of groups that were handed out count as told: of the last ones, too, or the table would seem to have more than those.
-	 * What is held may still be tied.
-	 */
-	if (r->options.hold ? !turn_block(r, error) || !finish_block(r, error)
-			    : !rebuild_finish(r, error))
-		return FALSE;
-	gint64 low = zone_wall(r->options.zone, from), high = zone_wall(r->options.zone, to);
-	gint64 first = (low + DAY - 1) / DAY, end = high / DAY;
-	if (low < 0 || first >= end)
-		return read_orphans(r, low, high, error);
-	return read_orphans(r, low, first * DAY, error) &&
-	       search_days(r, first, end, stop, error) &&
-	       ((stop != NULL && *stop) || read_orphans(r, end * DAY, high, error));
 }
 
 /* Fetches until every group that is left has its beginnings and, where asked for, its end. */
@@ -490,10 +311,10 @@ empty(rebuild *r, GError **error)
 	struct group *g;
 	while ((g = assembly_rest(r->assembly)) != NULL) {
 		g_ptr_array_add(r->ready, g);
-		if (r->ready->len >= BLOCK && !turn_block(r, error))
+		if (r->ready->len >= BLOCK && !rebuild_turn_block(r, error))
 			return FALSE;
 	}
-	return turn_block(r, error) && finish_block(r, error);
+	return rebuild_turn_block(r, error) && rebuild_finish_block(r, error);
 }
 
 gboolean
