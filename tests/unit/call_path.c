@@ -304,6 +304,40 @@ test_recordings(void)
 	g_assert_cmpstr(scene_leg(call, "102")->recording, ==, "external-102-1.wav");
 }
 
+/* The MP3 that was made of a recording is that recording, where cdr names it; any other is another. */
+static void
+test_recording_and_its_mp3(void)
+{
+	static const struct {
+		const char *started, *record;
+		guint recordings;
+	} cases[] = {
+		{ "external-101-1.wav", "external-101-1.mp3", 1 },
+		{ "external-101-1.WAV", "external-101-1.mp3", 1 },
+		{ "external-101-1.wav", "external-101-1.wav.mp3", 1 },
+		{ "external-101-1", "external-101-1.mp3", 1 },
+		{ "external-101-1.wav", "2025/11/23/external-101-1.mp3", 1 },
+		{ "external-101-1.wav", "external-101-2.mp3", 2 },
+		{ "external-101-1.5.wav", "external-101-1.mp3", 2 },
+		{ "external-101-1.wav", "external-101-1.gsm", 2 },
+		{ "external-101-1.wav", "mp3", 2 },
+		{ "external-101-1.wav", "", 1 },
+	};
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(scene) s = new_scene();
+		g_autofree char *rows = g_strdup_printf(CLIENT_RINGS TALK_101
+		    "2 APP_START PJSIP/mango-1 app=MixMonitor data=%s,ab,\n"
+		    "7 HANGUP PJSIP/101-1\n7 HANGUP PJSIP/mango-1\n"
+		    "0 CDR PJSIP/mango-1 dst=101 rec=%s\n",
+		    cases[i].started, cases[i].record);
+		scene_rows(s, rows);
+		scene_build(s);
+		const struct call *call = scene_call(s, "0.1");
+		g_assert_cmpuint(call->n_recordings, ==, cases[i].recordings);
+		g_assert_cmpstr(scene_leg(call, "101")->recording, ==, cases[i].started);
+	}
+}
+
 /* A recording that holds only a consultation is nobody's talk with the client. */
 static void
 test_recording_of_a_consultation(void)
@@ -443,6 +477,7 @@ main(int argc, char **argv)
 	g_test_add_func("/call-path/conference", test_conference);
 	g_test_add_func("/call-path/one-leg-per-employee", test_one_leg_per_employee);
 	g_test_add_func("/call-path/recordings", test_recordings);
+	g_test_add_func("/call-path/recording-and-its-mp3", test_recording_and_its_mp3);
 	g_test_add_func("/call-path/recording-of-a-channel-without-a-beginning",
 	    test_recording_of_a_channel_without_a_beginning);
 	g_test_add_func("/call-path/recording-of-a-consultation", test_recording_of_a_consultation);
