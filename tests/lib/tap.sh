@@ -12,7 +12,7 @@ T=$(mktemp -d "${TMPDIR:-/tmp}/celsync-test.XXXXXX")
 # with it LANGUAGE decides.
 LC_ALL=C.UTF-8 LANGUAGE=${CELSYNC_TEST_LANGUAGE:-}
 export LC_ALL LANGUAGE
-count=0
+count=0 failures=0
 pids=
 mysql=
 
@@ -30,6 +30,7 @@ ok() {
 	if [ "$2" -eq 0 ]; then
 		echo "ok $count - $1"
 	else
+		failures=$((failures + 1))
 		echo "not ok $count - $1"
 		[ -z "${3:-}" ] || sed 's/^/# /' "$3" | head -n 60
 	fi
@@ -56,7 +57,11 @@ in_words() {
 	printf '%s\n' "$1" | sed 's/"/ /g' | grep -oE '✓|✗|\[[a-z]+\]|--[a-z-]+|[^][ ,:;()✓✗]*[/_=0-9][^][ ,:;()]*' >"$T/same"
 	while read -r same; do grep -qF -- "$same" "$2" || return 1; done <"$T/same"
 }
-done_testing() { echo "1..$count"; }
+# done_testing, in the end: its status, and so the script's, is 1 where a test failed.
+done_testing() {
+	echo "1..$count"
+	[ "$failures" -eq 0 ]
+}
 # wait_for COMMAND ...: until it succeeds, for two minutes at most: a machine may be as slow as it likes.
 wait_for() {
 	i=0
