@@ -24,7 +24,7 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 1' INT TERM HUP
 
-# ok NAME STATUS [FILE]: one test; FILE is shown when it failed.
+# ok NAME STATUS [FILE]: one test; FILE is shown when it failed, where prove lets it through.
 ok() {
 	count=$((count + 1))
 	if [ "$2" -eq 0 ]; then
@@ -32,13 +32,13 @@ ok() {
 	else
 		failures=$((failures + 1))
 		echo "not ok $count - $1"
-		[ -z "${3:-}" ] || sed 's/^/# /' "$3" | head -n 60
+		[ -z "${3:-}" ] || sed 's/^/# /' "$3" | head -n 60 >&2
 	fi
 }
 # is NAME GOT WANTED
 is() {
 	if [ "$2" = "$3" ]; then ok "$1" 0; else
-		printf '# got:    %s\n# wanted: %s\n' "$2" "$3"
+		printf '# got:    %s\n# wanted: %s\n' "$2" "$3" >&2
 		ok "$1" 1
 	fi
 }
