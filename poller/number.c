@@ -232,22 +232,13 @@ number_is_dialable(const char *text)
 	return text[n] == '\0' && sum >= n + 2;
 }
 
-/* Are the 8 bytes all digits? */
-static gboolean
-are_digits(const char *text)
-{
-	const guint64 ones = G_GUINT64_CONSTANT(0x0101010101010101), zeros = 0x30 * ones,
-		      word = bytes_8(text);
-	/* Of what is beyond 9 the addition changes the upper half. */
-	return (((word & 0xf0 * ones) ^ zeros) | (((word + 6 * ones) & 0xf0 * ones) ^ zeros)) == 0;
-}
-
 gboolean
 number_is_dialable_n(const char *text, gsize n)
 {
 	/* Most are of 10 to 12 digits and nothing else. */
 	const gsize plus = text[0] == '+', digits = n - plus;
-	if (digits >= 8 && digits <= 16 && are_digits(text + plus) && are_digits(text + n - 8))
+	if (digits >= 8 && digits <= 16 && bytes_number(text + plus, 8) >= 0 &&
+	    bytes_number(text + n - 8, 8) >= 0)
 		return TRUE;
 	return number_is_dialable(text);
 }
